@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# foveate_library(NAME SOURCES … LINKS …): one static library per folder, included as "folder/Header.h".
+function(foveate_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS;PRIVATE_LINKS")
+    add_library(foveate_${name} STATIC ${arg_SOURCES})
+    target_include_directories(foveate_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core ${PROJECT_SOURCE_DIR})
+    target_link_libraries(foveate_${name} PUBLIC ${arg_LINKS} PRIVATE foveate_flags ${arg_PRIVATE_LINKS})
+endfunction()
+
+# foveate_test(FOLDER tst_x LINKS … [LABELS …]): tests/FOLDER/tst_x.cpp as one program and one CTest entry.
+function(foveate_test folder name)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "LINKS;LABELS;SOURCES")
+    set(target ${folder}_${name})
+    add_executable(${target} ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp ${arg_SOURCES})
+    set_target_properties(${target} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_compile_definitions(${target} PRIVATE FOVEATE_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}"
+        FOVEATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_link_libraries(${target} PRIVATE foveate_flags Qt6::Test ${arg_LINKS})
+    add_test(NAME ${folder}.${name} COMMAND ${target})
+    if(arg_LABELS)
+        set_tests_properties(${folder}.${name} PROPERTIES LABELS "${arg_LABELS}")
+    endif()
+    if(arg_TIMEOUT)
+        set_tests_properties(${folder}.${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+    endif()
+endfunction()
