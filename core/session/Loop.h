@@ -77,8 +77,13 @@ public:
 private:
     std::vector<Action> labelled(int classesSeen, int change);
     std::vector<Action> startIfDue();
+    std::vector<Action> pause();
+    std::vector<Action> resume();
+    std::vector<Action> stop();
     std::vector<Action> finished();
+    std::vector<Action> failed(const Error& error);
     std::vector<Action> died();
+    std::vector<Action> retry();
     std::vector<Action> boundary();
 
     LoopSettings m_settings;
