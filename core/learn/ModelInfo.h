@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ModelInfo: what weights.safetensors says about itself in `__metadata__`: enough to use it without its run.
+#pragma once
+
+#include "base/Result.h"
+#include "learn/PackBatches.h"
+#include "learn/Safetensors.h"
+
+#include <string>
+#include <vector>
+
+namespace foveate::learn {
+
+struct ModelInfo {
+    std::string model = "resnet18";
+    int size = 224;
+    int channels = 1;
+    std::vector<std::string> classes; ///< in the order of the logits; empty: no head
+    Normalisation normalisation;
+    std::string method;               ///< "simclr", "supervised" …
+    std::string dtype = "float32";    ///< of the training passes; runs on these weights keep it
+};
+
+/// Keys model, size, channels, classes, mean, std, method, dtype; lists as JSON text.
+Metadata toMetadata(const ModelInfo& info);
+/// badInput (args: "weights", key) when a key is missing or cannot be understood.
+Result<ModelInfo> infoFromMetadata(const Metadata& metadata);
+
+} // namespace foveate::learn

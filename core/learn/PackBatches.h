@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// PackBatches: the pixel pack at a run's size, and batches of it as tensors.
+//
+// When the run's size S is below the pack's, the wanted rows are area-averaged once, rounded to uint8 and kept in memory;
+// otherwise the pack's own pixels are lent. Batches are float32 [N,C,S,S], (value/255 − mean)/std, channels-last when C = 3.
+// Thread safe once made.
+#pragma once
+
+#include "base/Pack.h"
+#include "base/Result.h"
+
+#include <ATen/ATen.h>
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace foveate::learn {
+
+/// Per channel, for values in [0,1]. Grey: .5/.5 (P3); colour: ImageNet's.
+struct Normalisation {
+    std::array<float, 3> mean{.5F, .5F, .5F};
+    std::array<float, 3> std{.5F, .5F, .5F};
+    static Normalisation usual(int channels);
+    bool operator==(const Normalisation&) const = default;
+};
+
+class PackBatches {
+public:
+    /// The rows are those that will be asked for; others may not be. wrongShape when size exceeds the pack's, notFound
+    /// (args: "row", number) for a row the pack has not.
+    static Result<PackBatches> create(const Pack& pack, std::span<const std::int64_t> rows, int size,
+                                      const Normalisation& normalisation, int threads);
+
+    int size() const { return m_size; }
+    int channels() const { return m_channels; }
+    const Normalisation& normalisation() const { return m_normalisation; }
+    /// uint8 [S,S,C] of a pack's row. REQUIRES: the row was named at create().
+    std::span<const std::uint8_t> image(std::int64_t row) const;
+    /// Plain (not augmented) images. Same bytes for any number of threads.
+    at::Tensor batch(std::span<const std::int64_t> rows) const;
+
+private:
+    PackBatches(const Pack& pack, int size, const Normalisation& normalisation);
+    Pack m_pack;
+    int m_size;
+    int m_channels;
+    Normalisation m_normalisation;
+    std::vector<std::int64_t> m_place;   ///< row → place in m_pixels; −1: not kept; empty: lent from the pack
+    std::vector<std::uint8_t> m_pixels;
+};
+
+/// Area-averages [from,from,channels] to [to,to,channels], rounded to nearest. REQUIRES: to ≤ from.
+void areaAverage(const std::uint8_t* source, int from, int channels, std::uint8_t* target, int to);
+
+} // namespace foveate::learn
