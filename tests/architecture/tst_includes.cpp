@@ -133,7 +133,7 @@ private Q_SLOTS:
         QStringList faults;
         for (const Include& include : includes)
             if (const QString why = fault(include); !why.isEmpty())
-                faults << include.file + u": " + include.target + u": " + why;
+                faults << QStringList{include.file, include.target, why}.join(QStringLiteral(": "));
         QVERIFY2(faults.isEmpty(), qPrintable(faults.join(u'\n')));
     }
 
@@ -143,7 +143,7 @@ private Q_SLOTS:
             if (include.file.startsWith(u"ui/models/"))
                 QVERIFY2(!QStringList({"QWidget", "QMainWindow", "QDialog", "QLabel", "QApplication"})
                               .contains(include.target.section(u'/', -1)),
-                         qPrintable(include.file + u": " + include.target));
+                         qPrintable(include.file + QLatin1Char(' ') + include.target));
     }
 
     void theTestSeesAWrongInclude_data()
