@@ -33,9 +33,10 @@ log::Level levelOf(const CommonOptions& common)
 
 std::unique_ptr<QCoreApplication> applicationFor(const Invocation& invocation, int& argc, char** argv)
 {
-    if (!invocation.draws)
+    if (invocation.surface == Surface::none)
         return std::make_unique<QCoreApplication>(argc, argv);
-    qputenv("QT_QPA_PLATFORM", "offscreen");
+    if (invocation.surface == Surface::offscreen)
+        qputenv("QT_QPA_PLATFORM", "offscreen");
     return std::make_unique<QApplication>(argc, argv);
 }
 
@@ -60,6 +61,14 @@ CLI::App* addVerb(CLI::App& program, Invocation& invocation, const char* verb, c
     sub->add_flag("-q,--quiet", common.quiet, "No progress");
     sub->add_flag("-v,--verbose", common.verbose, "More in the log");
     sub->add_option("--log-file", common.logFile, "Write the log to this file too")->envname("FOVEATE_LOG_FILE");
+    return sub;
+}
+
+CLI::App* addProjectVerb(CLI::App& program, Invocation& invocation, const char* verb, const char* summary,
+                         std::string& project)
+{
+    CLI::App* sub = addVerb(program, invocation, verb, summary);
+    sub->add_option("PROJECT", project, "The project's folder")->required();
     return sub;
 }
 

@@ -13,9 +13,16 @@
 
 namespace foveate::app {
 
+/// What a verb needs of the display.
+enum class Surface {
+    none,      ///< QCoreApplication
+    offscreen, ///< fonts and painting, no display
+    window     ///< the window itself
+};
+
 struct Invocation {
     CommonOptions common;
-    bool draws = false;            ///< needs fonts and painting
+    Surface surface = Surface::none;
     std::function<int()> run;
 };
 
@@ -23,6 +30,10 @@ using AddVerb = void (*)(CLI::App& program, Invocation& invocation);
 
 /// Declares `verb` with the common options.
 CLI::App* addVerb(CLI::App& program, Invocation& invocation, const char* verb, const char* summary);
+
+/// The same with the project's folder as first argument, kept in `project`.
+CLI::App* addProjectVerb(CLI::App& program, Invocation& invocation, const char* verb, const char* summary,
+                         std::string& project);
 
 void addNew(CLI::App& program, Invocation& invocation);
 void addImport(CLI::App& program, Invocation& invocation);

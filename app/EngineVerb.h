@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the verbs that need the engine have in common: prepare a run, let the database go, run, book.
+#pragma once
+
+#include "app/Console.h"
+#include "session/EngineProcess.h"
+#include "session/Project.h"
+#include "session/Runs.h"
+
+#include <QSocketNotifier>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace foveate::app {
+
+/// Calls `first` on the first SIGINT or SIGTERM and `again` on every further one, on the event loop's thread.
+class SignalWatch : public QObject {
+public:
+    SignalWatch(std::function<void()> first, std::function<void()> again);
+    ~SignalWatch() override;
+
+private:
+    QSocketNotifier m_notifier;
+    int m_count = 0;
+};
+
+/// Runs the engine on a prepared folder in the program's event loop, with progress on standard error. An interrupt
+/// saves a checkpoint (cancelled). A dead engine is started again up to three times without a saved step in between.
+Status runEngine(const std::string& runFolder, const CommonOptions& common);
+
+/// prepareRun, release, runEngine, reopen, bookFinishedRuns. Returns the finished run's folder.
+Result<std::string> engineRun(session::Project& project, session::RunWish wish, const CommonOptions& common);
+
+/// The seed asked for, else the project's.
+std::uint64_t seedOf(const CommonOptions& common, const session::Project& project);
+
+/// A wish with the common options filled in.
+session::RunWish wishFor(const char* job, const CommonOptions& common, const session::Project& project);
+
+/// result.json of a finished run.
+Result<nlohmann::json> readResult(const std::string& runFolder);
+
+/// The folder's own name: "0007-train".
+std::string runId(const std::string& runFolder);
+
+/// Opens for a reading verb and says so when only a backup can be read.
+Result<session::Project> openForReading(const std::string& folder);
+
+} // namespace foveate::app

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `new PROJECT`: an empty study.
+#include "app/Verbs.h"
+
+#include "session/Project.h"
+
+#include <QCoreApplication>
+#include <filesystem>
+
+namespace foveate::app {
+namespace {
+
+int makeProject(const std::string& folder, const store::ProjectFile& wanted, const CommonOptions& common)
+{
+    store::ProjectFile file = wanted;
+    file.name = std::filesystem::path(folder).lexically_normal().stem().string();
+    if (common.seed)
+        file.seed = *common.seed;
+    const Result<session::Project> project = session::Project::create(folder, file);
+    if (!project)
+        return report(project.error());
+    if (common.json)
+        printJson({{"project", folder}, {"classes", file.classes}, {"modality", file.modality}});
+    else
+        say(QCoreApplication::translate("Console", "Made %1. Next: foveate import %1 FOLDER").arg(QString::fromStdString(folder)));
+    return kOk;
+}
+
+} // namespace
+
+void addNew(CLI::App& program, Invocation& invocation)
+{
+    auto folder = std::make_shared<std::string>();
+    auto file = std::make_shared<store::ProjectFile>();
+    CLI::App* verb = addProjectVerb(program, invocation, "new", "Make an empty project", *folder);
+    verb->add_option("--classes", file->classes, "The classes, separated by commas, in the order of their keys")
+        ->required()->delimiter(',');
+    verb->add_option("--modality", file->modality, "oct, xray or histology")
+        ->check(CLI::IsMember({"oct", "xray", "histology"}));
+    verb->add_option("--policy", file->policy, "What readers see of the model: blind (nothing before the batch is closed) or after")
+        ->check(CLI::IsMember({"blind", "after"}));
+    verb->add_option("--pack-size", file->packSize, "Pixels a side of the working copies")->check(CLI::Range(16, 4096));
+    verb->add_option("--fit", file->fit, "How an image is fitted into the square: squash or pad")
+        ->check(CLI::IsMember({"squash", "pad"}));
+    verb->callback([&invocation, folder, file] {
+        invocation.run = [&invocation, folder, file] { return makeProject(*folder, *file, invocation.common); };
+    });
+}
+
+} // namespace foveate::app
