@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a user can do wrong: each ends in one sentence and the exit code that belongs to it, and nothing is lost.
+#include "app/Command.h"
+
+#include <QDir>
+#include <QFile>
+#include <QTemporaryDir>
+#include <QTest>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using foveate::test::foveate;
+using foveate::test::Outcome;
+using foveate::test::writePicture;
+
+class BadInputTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    QString path(const QString& name) const { return m_folder.filePath(name); }
+    QString makeProject(const QString& name, const QString& classes = QStringLiteral("A,B")) const
+    {
+        const QString project = path(name + QStringLiteral(".foveate"));
+        foveate({"new", project, "--classes", classes, "--modality", "xray", "--pack-size", "32"});
+        return project;
+    }
+    QString makeImages(const QString& name, int each = 6) const
+    {
+        for (int c = 0; c < 2; ++c) {
+            const QString folder = path(name) + (c == 0 ? "/A" : "/B");
+            QDir().mkpath(folder);
+            for (int i = 0; i < each; ++i)
+                writePicture((folder + QStringLiteral("/p%1_%2.png").arg(i).arg(c)).toStdString(), unsigned(i * 2 + c), c);
+        }
+        return path(name);
+    }
+
+private Q_SLOTS:
+    void unknownVerbAndOption()
+    {
+        QCOMPARE(foveate({"guess"}).code, 2);
+        QCOMPARE(foveate({"info", "--no-such-option"}).code, 2);
+        QCOMPARE(foveate({"new", path("x.foveate"), "--classes", "A,B", "--modality", "tea"}).code, 2);
+        QCOMPARE(foveate({"--help"}).code, 0);
+        QVERIFY(foveate({"--version"}).out.startsWith(QStringLiteral("foveate ")));
+    }
+
+    void noProject()
+    {
+        const Outcome outcome = foveate({"info", path("nowhere.foveate")});
+        QCOMPARE(outcome.code, 4);
+        QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+    }
+
+    void projectThatExistsIsLeftAlone()
+    {
+        const QString project = makeProject("twice");
+        const Outcome outcome = foveate({"new", project, "--classes", "C,D"});
+        QCOMPARE(outcome.code, 1);
+        QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+        QCOMPARE(foveate({"info", project, "--json"}).json()["classes"], nlohmann::json({"A", "B"}));
+    }
+
+    void badClasses()
+    {
+        QCOMPARE(foveate({"new", path("one.foveate"), "--classes", "A,A"}).code, 3);
+    }
+
+    void emptyAndMissingFolder()
+    {
+        const QString project = makeProject("empty");
+        QDir().mkpath(path("nothing"));
+        for (const QString& source : {path("nothing"), path("missing")}) {
+            const Outcome outcome = foveate({"import", project, source});
+            QVERIFY2(outcome.code == 3 || outcome.code == 4, qPrintable(outcome.err));
+            QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+        }
+    }
+
+    void unreadableFolder()
+    {
+        if (::geteuid() == 0)
+            QSKIP("skipped: root may read everything");
+        const QString project = makeProject("unreadable");
+        const QString folder = makeImages("shut");
+        QFile::setPermissions(folder, {});
+        const Outcome outcome = foveate({"import", project, folder});
+        QFile::setPermissions(folder, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+        QCOMPARE(outcome.code, 3);
+        QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+    }
+
+    void damagedFilesAreRowsOfTheReport()
+    {
+        const QString project = makeProject("damaged");
+        const QString folder = makeImages("mixed");
+        QFile empty(folder + "/A/empty.png");
+        QVERIFY(empty.open(QIODevice::WriteOnly));
+        QFile words(folder + "/A/words.png");
+        QVERIFY(words.open(QIODevice::WriteOnly) && words.write("not an image at all") > 0);
+        words.close();
+        QVERIFY(QFile::copy(folder + "/A/p0_0.png", folder + "/A/again.png"));
+        QVERIFY(QFile::copy(folder + "/B/p0_1.png", folder + "/B/wrong.jpg"));
+        const Outcome outcome = foveate({"import", project, folder, "--json"});
+        QCOMPARE(outcome.code, 7);
+        const auto report = outcome.json();
+        QCOMPARE(report["files"], 16);
+        QCOMPARE(report["imported"], 12);
+        QCOMPARE(report["duplicates"], 2);
+        QCOMPARE(report["failed"].size(), std::size_t(2));
+        for (const auto& failure : report["failed"])
+            QCOMPARE(failure["code"], "not-an-image");
+    }
+
+    void strangeNames()
+    {
+        const QString project = makeProject("strange", QStringLiteral("it's \"A\",'; DROP TABLE event; --"));
+        QDir().mkpath(path("names"));
+        const std::string folder = path("names").toStdString();
+        QVERIFY(writePicture(folder + "/line\nbreak.png", 1, 0));
+        QVERIFY(writePicture(folder + "/bytes\xff\xfe.png", 2, 1));
+        QVERIFY(writePicture(folder + "/-dash=1.png", 3, 1));
+        QCOMPARE(foveate({"import", project, path("names"), "--json"}).json()["imported"], 3);
+        const auto info = foveate({"info", project, "--samples"}).json();
+        QStringList files;
+        for (const auto& sample : info["samples"])
+            files << QString::fromStdString(sample["file"].get<std::string>());
+        QVERIFY2(files.contains(QStringLiteral("line\\x0abreak.png")), qPrintable(files.join(u'|')));
+        QVERIFY(files.contains(QStringLiteral("bytes\\xff\\xfe.png")));
+        QFile table(path("labels.csv"));
+        QVERIFY(table.open(QIODevice::WriteOnly));
+        table.write("id,label\n" + QByteArray::fromStdString(info["samples"][0]["id"]) + ",'; DROP TABLE event; --\n");
+        table.close();
+        QCOMPARE(foveate({"label", project, "--file", table.fileName(), "--reader", "O'Neil \"x\"; DROP"}).code, 0);
+        QCOMPARE(foveate({"verify", project}).code, 0);
+    }
+
+    void oneClassOnlyCannotTrain()
+    {
+        const QString project = makeProject("single");
+        const QString folder = makeImages("single-images");
+        QVERIFY(QDir(folder + "/B").removeRecursively());
+        QCOMPARE(foveate({"import", project, folder + "/A", "--labels", "none"}).code, 0);
+        const Outcome none = foveate({"train", project, "--model", "tiny", "--size", "32"});
+        QCOMPARE(none.code, 3);
+        QVERIFY2(none.saysOneThing(), qPrintable(none.err));
+    }
+
+    void patientOnTwoSidesIsRefusedWhole()
+    {
+        const QString project = makeProject("split");
+        const QString folder = makeImages("split-images");
+        QFile table(folder + "/all.csv");
+        QVERIFY(table.open(QIODevice::WriteOnly));
+        table.write("path,label,patient,split\nA/p0_0.png,A,anna,train\nA/p1_0.png,A,anna,test\nB/p0_1.png,B,bert,train\n");
+        table.close();
+        const Outcome outcome = foveate({"import", project, table.fileName(), "--split", "split", "--json"});
+        QCOMPARE(outcome.code, 3);
+        QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+        QVERIFY(!outcome.err.contains(QStringLiteral("anna")));
+        QCOMPARE(foveate({"info", project, "--json"}).json()["counts"]["samples"], 0);
+    }
+
+    void projectOfANewerVersion()
+    {
+        const QString project = makeProject("newer");
+        QProcess sqlite;
+        sqlite.start("sqlite3", {project + "/labels.sqlite", "PRAGMA user_version = 999;"});
+        if (!sqlite.waitForFinished() || sqlite.exitCode() != 0)
+            QSKIP("skipped: no sqlite3 to make a newer file with");
+        const Outcome outcome = foveate({"info", project});
+        QCOMPARE(outcome.code, 3);
+        QVERIFY2(outcome.saysOneThing() && outcome.err.contains(QStringLiteral("newer")), qPrintable(outcome.err));
+    }
+
+    void readOnlyFolder()
+    {
+        if (::geteuid() == 0)
+            QSKIP("skipped: root may write everywhere");
+        QDir().mkpath(path("fixed"));
+        QFile::setPermissions(path("fixed"), QFile::ReadOwner | QFile::ExeOwner);
+        const Outcome outcome = foveate({"new", path("fixed/x.foveate"), "--classes", "A,B"});
+        QCOMPARE(outcome.code, 1);
+        QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+    }
+
+    void fullDisk()
+    {
+        QDir().mkpath(path("small"));
+        if (::mount("tmpfs", qPrintable(path("small")), "tmpfs", 0, "size=2m") != 0)
+            QSKIP("skipped: no right to mount a small disk");
+        const QString project = path("small/p.foveate");
+        foveate({"new", project, "--classes", "A,B", "--modality", "xray"});
+        const Outcome outcome = foveate({"import", project, makeImages("for-small", 40)});
+        const Outcome after = foveate({"info", project, "--json"});
+        ::umount(qPrintable(path("small")));
+        QCOMPARE(outcome.code, 1);
+        QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+        QCOMPARE(after.code, 0);
+        QCOMPARE(after.json()["counts"]["samples"], 0);
+    }
+
+    void questionsBeforeTheirTime()
+    {
+        const QString project = makeProject("early");
+        QCOMPARE(foveate({"import", project, makeImages("early-images"), "--labels", "none"}).code, 0);
+        QCOMPARE(foveate({"evaluate", project}).code, 4);
+        QCOMPARE(foveate({"predict", project}).code, 4);
+        QCOMPARE(foveate({"label", project, "--oracle", "--count", "3"}).code, 3);
+        QCOMPARE(foveate({"select", project, "--strategy", "tarot"}).code, 4);
+        QCOMPARE(foveate({"select", project, "--count", "5", "--json"}).json()["strategy"], "random");
+    }
+};
+
+QTEST_GUILESS_MAIN(BadInputTest)
+#include "tst_bad_input.moc"
