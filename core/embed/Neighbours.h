@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Exact nearest neighbours by blocked matrix products, and the plain-vote classifier on them (methods.md §3: Euclid).
+//
+// Distances are computed in double from float32 features, about the mean of the base, so that points that lie close
+// together far from the origin are still told apart. Equal distances: the lower row first. Any number of threads
+// gives the same result. Memory: a double copy of the base and blocks of 256 × rows.
+#pragma once
+
+#include "base/Result.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace foveate::embed {
+
+/// [N,D] row-major float32, lent.
+struct Points {
+    std::span<const float> values;
+    std::size_t dimensions = 0;
+    std::size_t rows() const { return dimensions == 0 ? 0 : values.size() / dimensions; }
+};
+
+/// [Q,k] rows of the base, nearest first; k is cut to the size of the base.
+struct NeighbourTable {
+    std::size_t k = 0;
+    std::vector<std::int64_t> rows;
+    std::vector<double> distances; ///< Euclid, ≥ 0
+};
+
+/// wrongShape: dimensions that differ or an empty base; nonFinite: NaN or infinity in a feature. REQUIRES: k ≥ 1.
+Result<NeighbourTable> nearest(Points base, Points queries, std::size_t k, int threads = 1);
+
+/// The commonest label among the k nearest, each with one vote; the lowest class among equals.
+/// Errors as nearest(), wrongShape when labels.size() != base.rows(). REQUIRES: labels in [0, classes).
+Result<std::vector<int>> classify(Points base, std::span<const int> labels, int classes, Points queries, std::size_t k,
+                                  int threads = 1);
+
+} // namespace foveate::embed

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Scores of a classifier's doubt from its probabilities (methods.md §4.2). Larger means more doubt.
+//
+// A row is scaled to sum 1 first. A row with a NaN, an infinity, a negative number or no mass has no evidence.
+#pragma once
+
+#include "query/Ranked.h"
+
+namespace foveate::query {
+
+struct Doubt {
+    double score = 0;
+    Reason reason;
+};
+
+/// −Σ p ln p, in [0, ln C].
+Doubt entropy(std::span<const float> probabilities);
+/// 1 − (largest − second), in [0, 1].
+Doubt margin(std::span<const float> probabilities);
+/// 1 − largest, in [0, 1 − 1/C].
+Doubt leastConfidence(std::span<const float> probabilities);
+
+} // namespace foveate::query
