@@ -20,6 +20,8 @@ struct SimulateOptions {
     std::string project;
     std::string preset;
     int epochs = 0;
+    std::string model;
+    int size = 0;
     session::SimulationOptions simulation;
     bool anew = false;
 };
@@ -79,6 +81,10 @@ Status simulate(const SimulateOptions& options, const CommonOptions& common)
         wanted.training["preset"] = options.preset;
     if (options.epochs > 0)
         wanted.training["epochs"] = options.epochs;
+    if (!options.model.empty())
+        wanted.training["model"] = options.model;
+    if (options.size > 0)
+        wanted.training["size"] = options.size;
     FOVEATE_TRY(const std::unique_ptr<session::Simulation> simulation, session::Simulation::prepare(project, wanted));
     FOVEATE_CHECK(project.release());
     FOVEATE_CHECK(SimulationRun(*simulation, common).run());
@@ -106,6 +112,8 @@ void addSimulate(CLI::App& program, Invocation& invocation)
     verb->add_option("--repeat", simulation.repeats, "Repeats, each with a seed of its own")->check(CLI::Range(1, 1000));
     verb->add_option("--preset", options->preset, "The training recipe")->check(CLI::IsMember({"small"}));
     verb->add_option("--epochs", options->epochs, "Epochs at most (default: the recipe's)")->check(CLI::Range(1, 10000));
+    verb->add_option("--model", options->model, "The network, when there is no pretrained run")->check(CLI::IsMember({"resnet18", "tiny"}));
+    verb->add_option("--size", options->size, "Pixels a side, when there is no pretrained run")->check(CLI::Range(16, 1024));
     verb->add_option("--run", simulation.run, "The pretrained run to start from, or none (default: the newest)");
     verb->add_flag("--keep", simulation.keep, "Keep the weights and features of every round");
     verb->add_flag("--anew", options->anew, "Begin a new one even where an unfinished one could go on");

@@ -98,7 +98,7 @@ private Q_SLOTS:
     {
         const auto before = foveate({"info", m_project, "--json"}).json()["counts"];
         const Outcome outcome = foveate({"simulate", m_project, "--rounds", "2", "--batch", "10", "--repeat", "2", "--run", "none",
-                                         "--epochs", "2", "--json"}, 300);
+                                         "--model", "tiny", "--size", "32", "--epochs", "2", "--json"}, 300);
         QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
         QCOMPARE(outcome.json()["rows"].size(), std::size_t(2 * 2 * 2 * 4));
         QCOMPARE(foveate({"info", m_project, "--json"}).json()["counts"], before);
