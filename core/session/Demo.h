@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The demo: phantoms written as PNG files below the project's own images/
-// folder and imported like any folder, truth hidden.
+// The demo: phantoms written as PNG files into the project's own folder and imported like any others.
 //
-// images/<class>/<patient>-<number>.png; the truth masks lie in masks/ beside
-// it. The project is named as made by the program. Same options, same bytes.
+// images/<patient>-<number>.png with images/images.csv (path, label, patient); the lesions' masks lie
+// in masks/ under the same names. The truth is hidden, the split is 70/10/20. Same options, same
+// bytes, whatever the number of threads.
 #pragma once
 
 #include "session/Importer.h"
@@ -15,15 +15,13 @@
 namespace foveate::session {
 
 struct DemoOptions {
-  std::string modality = "oct"; ///< oct, xray, histology
-  int images = 600;
-  std::uint64_t seed = 1;
-  std::string decoder; ///< as ImportOptions
+    std::string modality = "oct"; ///< oct, xray, histology
+    int images = 600;
+    std::uint64_t seed = 1;
+    std::string decoder; ///< as ImportOptions
 };
 
-/// alreadyExists when the folder holds a project. The split is 70/10/20.
-Result<Project> createDemo(const std::string &folder,
-                           const DemoOptions &options,
-                           const ImportControl &control = {});
+/// alreadyExists when the folder holds a project; badInput for another modality; importImages's.
+Result<Project> createDemo(const std::string& folder, const DemoOptions& options, const ImportControl& control = {});
 
 } // namespace foveate::session

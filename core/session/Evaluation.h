@@ -20,52 +20,49 @@
 namespace foveate::session {
 
 struct Interval {
-  double low = 0, high = 0;
+    double low = 0, high = 0;
 };
 
 struct Evaluation {
-  std::string run;
-  Split split = Split::test;
-  std::int64_t n = 0, patients = 0,
-               labels = 0; ///< labels: how many the run was trained on
-  std::vector<std::string> classes;
-  std::map<std::string, double>
-      values; ///< accuracy, balanced_accuracy, auc, f1_macro, f1_weighted; auc
-              ///< absent with one class
-  std::map<std::string, Interval> intervals;
-  std::vector<std::vector<std::int64_t>> confusion; ///< [truth][prediction]
+    std::string run;
+    Split split = Split::test;
+    std::int64_t n = 0, patients = 0,
+                 labels = 0; ///< labels: how many the run was trained on
+    std::vector<std::string> classes;
+    std::map<std::string, double> values; ///< accuracy, balanced_accuracy, auc, f1_macro,
+                                          ///< f1_weighted; auc absent with one class
+    std::map<std::string, Interval> intervals;
+    std::vector<std::vector<std::int64_t>> confusion; ///< [truth][prediction]
 };
 
 /// needsLabels (there, 1, "import") when no sample of the split has a
 /// reference; wrongShape when the arrays do not fit.
-Result<Evaluation> evaluateRun(Project &project, const RunInfo &run,
-                               Split split, std::uint64_t seed);
+Result<Evaluation> evaluateRun(Project& project, const RunInfo& run, Split split, std::uint64_t seed);
 
 /// contract.md §2, train and evaluate.
-nlohmann::json toJson(const Evaluation &evaluation);
+nlohmann::json toJson(const Evaluation& evaluation);
 
 struct CurvePoint {
-  std::string run;
-  std::int64_t labels = 0;
-  std::map<std::string, double> values;
-  std::map<std::string, Interval> intervals;
+    std::string run;
+    std::int64_t labels = 0;
+    std::map<std::string, double> values;
+    std::map<std::string, Interval> intervals;
 };
 
 enum class CurveBasis {
-  test,       ///< the test side, ≥ 20 references there
-  validation, ///< the validation side, ≥ 20 references there
-  tooFew      ///< neither has 20; no curve is drawn
+    test,       ///< the test side, ≥ 20 references there
+    validation, ///< the validation side, ≥ 20 references there
+    tooFew      ///< neither has 20; no curve is drawn
 };
 
 struct Curve {
-  CurveBasis basis = CurveBasis::tooFew;
-  std::int64_t references =
-      0; ///< on the side used, or the larger of the two when too few
-  std::vector<CurvePoint> points; ///< by run; one per finished training
+    CurveBasis basis = CurveBasis::tooFew;
+    std::int64_t references = 0;    ///< on the side used, or the larger of the two when too few
+    std::vector<CurvePoint> points; ///< by run; one per finished training
 };
 
 constexpr std::int64_t kFewestReferences = 20;
 
-Result<Curve> learningCurve(Project &project);
+Result<Curve> learningCurve(Project& project);
 
 } // namespace foveate::session

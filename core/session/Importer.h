@@ -28,42 +28,36 @@
 namespace foveate::session {
 
 struct ImportOptions {
-  std::string source; ///< folder, manifest (.csv, .tsv, .txt) or one image
-  std::string labels = "auto"; ///< auto, folder, none or a column
-  std::string patient;         ///< "", a column or a PCRE2 pattern
-  std::string split = "none";  ///< none, a ratio or a column
-  bool hideLabels = false;     ///< labels become hidden truth
-  bool dryRun = false;         ///< everything but the writing
-  int workers = 0;             ///< decoding processes; 0: one per processor
-  std::string decoder; ///< path of foveate-decode; "": beside the program
+    std::string source;          ///< folder, manifest (.csv, .tsv, .txt) or one image
+    std::string labels = "auto"; ///< auto, folder, none or a column
+    std::string patient;         ///< "", a column or a PCRE2 pattern
+    std::string split = "none";  ///< none, a ratio or a column
+    bool hideLabels = false;     ///< labels become hidden truth
+    bool dryRun = false;         ///< everything but the writing
+    int workers = 0;             ///< decoding processes; 0: one per processor
+    std::string decoder;         ///< path of foveate-decode; "": beside the program
 };
 
 struct ImportFailure {
-  std::string
-      file; ///< bytes, relative to the source; printable() before it is shown
-  Error error;
+    std::string file; ///< bytes, relative to the source; printable() before it is shown
+    Error error;
 };
 
 struct ImportReport {
-  std::int64_t files = 0, imported = 0, samples = 0, duplicates = 0,
-               damaged = 0, skipped = 0;
-  std::vector<ImportFailure> failed; ///< in the order of the files
-  std::int64_t patients = 0;         ///< among the imported samples
-  std::int64_t ownPatients = 0; ///< images that are their own patient because
-                                ///< nothing said whose they are
-  std::int64_t labelled =
-      0; ///< samples that came with a label or a hidden truth
-  std::int64_t train = 0, val = 0, test = 0;
+    std::int64_t files = 0, imported = 0, samples = 0, duplicates = 0, damaged = 0, skipped = 0;
+    std::vector<ImportFailure> failed; ///< in the order of the files
+    std::int64_t patients = 0;         ///< among the imported samples
+    std::int64_t ownPatients = 0;      ///< images that are their own patient because
+                                       ///< nothing said whose they are
+    std::int64_t labelled = 0;         ///< samples that came with a label or a hidden truth
+    std::int64_t train = 0, val = 0, test = 0;
 };
 
 struct ImportControl {
-  std::function<void(const Progress &)>
-      progress; ///< on the calling thread, at most ten times a second
-  const std::atomic<bool> *cancel = nullptr;
+    std::function<void(const Progress&)> progress; ///< on the calling thread, at most ten times a second
+    const std::atomic<bool>* cancel = nullptr;
 };
 
-Result<ImportReport> importImages(Project &project,
-                                  const ImportOptions &options,
-                                  const ImportControl &control = {});
+Result<ImportReport> importImages(Project& project, const ImportOptions& options, const ImportControl& control = {});
 
 } // namespace foveate::session

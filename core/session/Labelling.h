@@ -16,25 +16,23 @@
 
 namespace foveate::session {
 
-using Acknowledge = std::function<void(const std::string &id, int classIndex)>;
+using Acknowledge = std::function<void(const std::string& id, int classIndex)>;
 
 struct LabelReport {
-  std::int64_t labelled = 0;
-  std::int64_t revised = 0;
-  std::vector<Error> failed; ///< notFound (sample, id) or (class, name);
-                             ///< damaged; the rest was labelled
+    std::int64_t labelled = 0; ///< images new to this reader
+    std::int64_t revised = 0;
+    std::vector<Error> failed; ///< notFound (sample, id) or (class, name);
+                               ///< damaged; the rest was labelled
 };
 
 /// badInput for a table without the two columns or with an id twice; nothing is
 /// labelled then.
-Result<LabelReport> labelFromTable(Project &project, const std::string &path,
-                                   const std::string &reader,
-                                   const Acknowledge &acknowledge = {});
+Result<LabelReport> labelFromTable(Project& project, const std::string& path, const std::string& reader,
+                                   const Acknowledge& acknowledge = {});
 
 /// The queue's first `count` (< 0: all) from hidden truth, as reader "oracle";
 /// never validation or test. noTruth when the project has none. Fewer than
 /// asked for: `labelled` says how many.
-Result<LabelReport> labelByOracle(Project &project, std::int64_t count,
-                                  const Acknowledge &acknowledge = {});
+Result<LabelReport> labelByOracle(Project& project, std::int64_t count, const Acknowledge& acknowledge = {});
 
 } // namespace foveate::session

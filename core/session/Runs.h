@@ -20,23 +20,22 @@
 namespace foveate::session {
 
 struct RunInfo {
-  std::string id;     ///< folder name, "0007-train"
-  std::string folder; ///< absolute
-  int number = 0;
-  std::string job;       ///< pretrain, train, predict, embed, explain, simulate
-  bool finished = false; ///< MANIFEST.json is there
-  bool hasWeights = false;
-  bool hasProbabilities = false;
-  bool hasFeatures = false;
-  std::string parent;        ///< run it started from, ""
-  std::int64_t labels = 0;   ///< labelled samples in its snapshot
-  std::string model, method; ///< as run.json or the options say
+    std::string id;     ///< folder name, "0007-train"
+    std::string folder; ///< absolute
+    int number = 0;
+    std::string job;       ///< pretrain, train, predict, embed, explain, simulate
+    bool finished = false; ///< MANIFEST.json is there
+    bool hasWeights = false;
+    bool hasProbabilities = false;
+    bool hasFeatures = false;
+    std::string parent;        ///< run it started from, ""
+    std::int64_t labels = 0;   ///< labelled samples in its snapshot
+    std::string model, method; ///< as run.json or the options say
 };
 
 /// By number. A folder that cannot be understood is left out. `details`: read
 /// snapshots too (parent, labels, model).
-std::vector<RunInfo> listRuns(const std::string &runsFolder,
-                              bool details = true);
+std::vector<RunInfo> listRuns(const std::string& runsFolder, bool details = true);
 
 /// What a verb needs of the run that it starts from.
 enum class Need { pretrained, trained, features };
@@ -46,48 +45,47 @@ enum class Need { pretrained, trained, features };
 /// first) when a trained run or features are needed and none is there; a
 /// pretrained one may be absent (nothing). notFound (run, id) for a run that is
 /// named and missing, unfinished or without what is needed.
-Result<std::optional<RunInfo>> chooseRun(const Project &project, Need need,
-                                         const std::string &wish);
+Result<std::optional<RunInfo>> chooseRun(const Project& project, Need need, const std::string& wish);
 
 struct RunWish {
-  std::string job; ///< pretrain, train, predict, embed, explain
-  nlohmann::json options =
-      nlohmann::json::object(); ///< as the engine's job documents them
-  std::uint64_t seed = 1;
-  int threads = 0;
-  std::string device = "auto";
-  std::string dtype = "auto";
-  std::optional<RunInfo> parent; ///< its weights are linked
-  bool withTruth = false;        ///< pretrain --evaluate only
+    std::string job;                                   ///< pretrain, train, predict, embed, explain
+    nlohmann::json options = nlohmann::json::object(); ///< as the engine's job documents them
+    std::uint64_t seed = 1;
+    int threads = 0;
+    std::string device = "auto";
+    std::string dtype = "auto";
+    std::optional<RunInfo> parent; ///< its weights are linked
+    bool withTruth = false;        ///< pretrain --evaluate only
 };
 
 /// What the database says now, as a snapshot: samples that are ok, their sides,
 /// consensus labels, and the pool (unlabelled training samples). A sample
 /// without a side trains. REQUIRES: project.held().
-Result<Snapshot> takeSnapshot(Project &project, const RunWish &wish);
+Result<Snapshot> takeSnapshot(Project& project, const RunWish& wish);
+
+/// `options` of a train job with the project's recipe for what they do not say. Model and size are the
+/// parent's where there is one.
+nlohmann::json trainingOptions(const store::ProjectFile& file, nlohmann::json options, bool hasParent);
 
 /// Makes runs/NNNN-job/ with input/ and returns its folder. REQUIRES:
 /// project.held().
-Result<std::string> prepareRun(Project &project, const RunWish &wish);
+Result<std::string> prepareRun(Project& project, const RunWish& wish);
 
 /// Makes `folder` (which must not exist) a run folder: snapshot, truth when
 /// given, links to pack and parent's weights.
-Status
-writeRunInput(const std::string &folder, Snapshot snapshot,
-              const std::string &pack,
-              const std::optional<std::string> &parentWeights,
-              const std::vector<std::pair<std::int64_t, int>> *truth = nullptr);
+Status writeRunInput(const std::string& folder, Snapshot snapshot, const std::string& pack,
+                     const std::optional<std::string>& parentWeights,
+                     const std::vector<std::pair<std::int64_t, int>>* truth = nullptr);
 
 /// runs/NNNN-`name`/ taken by mkdir.
-Result<std::string> newRunFolder(const std::string &runsFolder,
-                                 const std::string &name);
+Result<std::string> newRunFolder(const std::string& runsFolder, const std::string& name);
 
 /// Books every finished run that index.sqlite does not know: its figures and
 /// its scores. Returns their ids. Nothing when the project is read-only.
 /// REQUIRES: project.held().
-Result<std::vector<std::string>> bookFinishedRuns(Project &project);
+Result<std::vector<std::string>> bookFinishedRuns(Project& project);
 
 /// index.sqlite anew from the run folders.
-Status rebuildIndex(Project &project);
+Status rebuildIndex(Project& project);
 
 } // namespace foveate::session

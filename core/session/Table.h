@@ -19,20 +19,19 @@
 namespace foveate::session {
 
 struct Table {
-  char separator = ',';
-  std::vector<std::string> header; ///< names as written, outer blanks removed
-  std::vector<std::vector<std::string>> rows; ///< each as long as the header
+    char separator = ',';
+    std::vector<std::string> header;            ///< names as written, outer blanks removed
+    std::vector<std::vector<std::string>> rows; ///< each as long as the header
 
-  /// Index of the first of `names` that is a column: exact first, else whatever
-  /// the case.
-  std::optional<std::size_t>
-  column(const std::vector<std::string> &names) const;
+    /// Index of the first of `names` that is a column: exact first, else whatever
+    /// the case.
+    std::optional<std::size_t> column(const std::vector<std::string>& names) const;
 };
 
 constexpr std::size_t kMostRows = 1'000'000;
 
 /// `name` stands in the error for the file.
-Result<Table> parseTable(std::string_view bytes, const std::string &name);
-Result<Table> readTable(const std::string &path);
+Result<Table> parseTable(std::string_view bytes, const std::string& name);
+Result<Table> readTable(const std::string& path);
 
 } // namespace foveate::session

@@ -19,22 +19,21 @@ enum class Policy { blind, after };
 Result<Policy> policyFromName(std::string_view text);
 
 struct Viewing {
-  Policy policy = Policy::blind;
-  Split split = Split::none; ///< of the image
-  bool decided = false;      ///< this reader's decision on the image is durable
-  bool batchClosed =
-      false; ///< the batch in which the reader got the image is read to its end
-  bool studyClosed = false;
+    Policy policy = Policy::blind;
+    Split split = Split::none; ///< of the image
+    bool decided = false;      ///< this reader's decision on the image is durable
+    bool batchClosed = false;  ///< the batch in which the reader got the image is read to its end
+    bool studyClosed = false;
 };
 
 struct Visibility {
-  bool prediction = false; ///< the model's classes, probabilities, scores and
-                           ///< the reason for the selection
-  bool overlay = false;    ///< saliency
-  bool waitsForEnter = false; ///< the next image waits until the reader goes on
-  bool operator==(const Visibility &) const = default;
+    bool prediction = false;    ///< the model's classes, probabilities, scores and
+                                ///< the reason for the selection
+    bool overlay = false;       ///< saliency
+    bool waitsForEnter = false; ///< the next image waits until the reader goes on
+    bool operator==(const Visibility&) const = default;
 };
 
-Visibility mayShow(const Viewing &viewing);
+Visibility mayShow(const Viewing& viewing);
 
 } // namespace foveate::session

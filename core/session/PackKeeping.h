@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pixel pack is a cache: what it lacks is read from the files again.
+#pragma once
+
+#include "imaging/client/DecoderPool.h"
+#include "session/Project.h"
+
+namespace foveate::session {
+
+Fit fitOf(const store::ProjectFile& file);
+
+/// Whether every sample's record is there.
+Result<bool> packComplete(Project& project);
+
+/// Decodes again the samples whose record is gone (the cache was deleted), in the order of the
+/// samples. A file that is gone makes its sample `missing`, one with other pixels `quarantined`;
+/// labels stay. REQUIRES: project.held(), not read-only.
+Status completePack(Project& project, imaging::DecoderPool& pool, int workers);
+
+/// The same with a pool of its own, only when something lacks.
+Status ensurePack(Project& project);
+
+} // namespace foveate::session
