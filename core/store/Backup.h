@@ -14,7 +14,7 @@ namespace foveate::store {
 
 struct BackupFile {
     std::string path;
-    std::string time;  ///< ISO 8601, UTC
+    std::string time; ///< ISO 8601, UTC
 };
 
 /// `head`: hex of the newest event's hash, "" when there is none. noSpace, readOnly, corrupt, io.

@@ -27,10 +27,12 @@ namespace foveate::store {
 enum class Durability { full, normal, off };
 
 enum class Access {
-    readWrite,  ///< the file must be there
-    create,     ///< made when missing
-    frozen      ///< read only, and nobody may write to the file meanwhile (a backup): no lock, no -wal, no -shm
+    readWrite, ///< the file must be there
+    create,    ///< made when missing
+    frozen     ///< read only, and nobody may write to the file meanwhile (a backup): no lock, no -wal, no -shm
 };
+
+class StatementCache;
 
 class Statement {
 public:
@@ -49,6 +51,18 @@ public:
     Result<bool> step();
     /// step() until done, rows ignored; then ready to be bound again.
     Status run();
+    /// Calls row(*this) for each row, then is ready to be bound again.
+    template <typename Row> Status each(Row&& row)
+    {
+        for (;;) {
+            FOVEATE_TRY(const bool there, step());
+            if (!there)
+                break;
+            row(*this);
+        }
+        reset();
+        return {};
+    }
     /// Ready for the next set of values; bindings stay.
     void reset();
 
@@ -63,12 +77,15 @@ public:
 
 private:
     friend class Connection;
-    struct Finalize {
+    /// Hands the compiled statement back to its connection, or finalizes it when that is gone.
+    struct Return {
+        std::weak_ptr<StatementCache> cache;
         void operator()(sqlite3_stmt* statement) const;
     };
-    Statement(sqlite3_stmt* statement, std::string path) : m_statement(statement), m_path(std::move(path)) {}
+    using Handle = std::unique_ptr<sqlite3_stmt, Return>;
+    Statement(Handle statement, std::string path) : m_statement(std::move(statement)), m_path(std::move(path)) {}
     void note(int result);
-    std::unique_ptr<sqlite3_stmt, Finalize> m_statement;
+    Handle m_statement;
     std::string m_path;
     int m_bindResult = 0;
 };
@@ -88,13 +105,19 @@ public:
     bool inTransaction() const;
     const std::string& path() const { return m_path; }
     sqlite3* handle() const { return m_database.get(); }
+    /// Closes now and says what the disk said; afterwards only destruction and assignment are allowed.
+    Status close();
 
 private:
     struct Close {
         void operator()(sqlite3* database) const;
     };
-    Connection(sqlite3* database, std::string path) : m_database(database), m_path(std::move(path)) {}
+    Connection(sqlite3* database, std::string path);
+    static Result<Connection> openWith(const std::string& name, const std::string& path, int flags);
+    Status configure(Access access, Durability durability);
+    Status useWriteAheadLog(Durability durability);
     std::unique_ptr<sqlite3, Close> m_database;
+    std::shared_ptr<StatementCache> m_cache; // emptied before the database is closed
     std::string m_path;
 };
 

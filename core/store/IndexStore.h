@@ -15,27 +15,27 @@
 namespace foveate::store {
 
 struct RunRow {
-    std::string run;          ///< folder name, "0007-train"
-    std::string job;          ///< pretrain, train, simulate …
-    std::string finished;     ///< UTC
-    std::int64_t labels = 0;  ///< labels it was trained on
-    std::string parent;       ///< run it started from, ""
-    std::string detail = "{}";///< JSON text: what else the booking wants to keep
+    std::string run;           ///< folder name, "0007-train"
+    std::string job;           ///< pretrain, train, simulate …
+    std::string finished;      ///< UTC
+    std::int64_t labels = 0;   ///< labels it was trained on
+    std::string parent;        ///< run it started from, ""
+    std::string detail = "{}"; ///< JSON text: what else the booking wants to keep
 };
 
 struct MetricRow {
-    std::string split;        ///< test, val, cv, probe, rounds …
-    std::string name;         ///< accuracy, auc …
+    std::string split; ///< test, val, cv, probe, rounds …
+    std::string name;  ///< accuracy, auc …
     double value = 0;
-    std::optional<double> low, high;  ///< interval, where there is one
+    std::optional<double> low, high; ///< interval, where there is one
     std::int64_t labels = 0;
 };
 
 struct ScoreRow {
     std::string sample;
     double score = 0;
-    int predicted = -1;       ///< class index, −1: none
-    double probability = 0;   ///< of the predicted class
+    int predicted = -1;     ///< class index, −1: none
+    double probability = 0; ///< of the predicted class
 };
 
 class IndexStore {
@@ -48,9 +48,9 @@ public:
     /// Run, metrics and scores in one transaction; booking a run again replaces it.
     Status book(const RunRow& run, const std::vector<MetricRow>& metrics, const std::vector<ScoreRow>& scores = {});
     Result<bool> isBooked(const std::string& run);
-    Result<std::vector<RunRow>> runs();                                 ///< by folder name
+    Result<std::vector<RunRow>> runs(); ///< by folder name
     Result<std::vector<MetricRow>> metrics(const std::string& run);
-    Result<std::vector<ScoreRow>> scores(const std::string& run);       ///< highest score first
+    Result<std::vector<ScoreRow>> scores(const std::string& run); ///< highest score first
     Status clear();
 
 private:

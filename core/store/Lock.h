@@ -14,12 +14,15 @@ namespace foveate::store {
 struct Owner {
     std::string user;
     std::string host;
-    std::string since;  ///< ISO 8601, UTC
+    std::string since; ///< ISO 8601, UTC
     bool operator==(const Owner&) const = default;
 };
 
 /// User and host of this process; since = now.
 Owner thisOwner();
+
+/// Who wrote `path` last; empty texts when nobody did.
+Owner readOwner(const std::string& path);
 
 class Lock {
 public:

@@ -15,7 +15,7 @@
 namespace foveate::store {
 
 struct Migration {
-    int version;           ///< 1, 2, 3 … without gaps
+    int version; ///< 1, 2, 3 … without gaps
     std::string_view sql;
 };
 

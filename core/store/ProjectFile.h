@@ -18,29 +18,29 @@ namespace foveate::store {
 struct TrainingRecipe {
     std::string preset = "small";
     std::string model = "resnet18";
-    int size = 224;               ///< pixels a side, ≤ pack size is what the data holds
-    int epochs = 0;               ///< 0: the preset's
-    int batch = 0;                ///< 0: the preset's
-    double learningRate = 0;      ///< 0: the preset's
+    int size = 224;          ///< pixels a side, ≤ pack size is what the data holds
+    int epochs = 0;          ///< 0: the preset's
+    int batch = 0;           ///< 0: the preset's
+    double learningRate = 0; ///< 0: the preset's
     bool operator==(const TrainingRecipe&) const = default;
 };
 
 struct ProjectFile {
-    std::string uuid;                      ///< made by Study::create when empty
-    std::string name;                      ///< shown in the title
-    std::vector<std::string> classes;      ///< any text, no twins, none empty; the index is what is stored
-    std::string modality = "oct";          ///< oct, xray, histology
-    std::string policy = "blind";          ///< blind, after
-    int packSize = 256;                    ///< pixels a side of the pixel pack, 16…4096
-    std::string fit = "squash";            ///< squash, pad
-    std::string splitRule = "none";        ///< as `import --split` had it; for the record
-    int retrainAfter = 10;                 ///< new labels, ≥ 1
-    int minimumClasses = 2;                ///< before the first training, ≥ 2
-    int batchSize = 20;                    ///< images a batch, ≥ 1
-    std::string strategy = "entropy";      ///< what picks the next batch
+    std::string uuid;                 ///< made by Study::create when empty
+    std::string name;                 ///< shown in the title
+    std::vector<std::string> classes; ///< any text, no twins, none empty; the index is what is stored
+    std::string modality = "oct";     ///< oct, xray, histology
+    std::string policy = "blind";     ///< blind, after
+    int packSize = 256;               ///< pixels a side of the pixel pack, 16…4096
+    std::string fit = "squash";       ///< squash, pad
+    std::string splitRule = "none";   ///< as `import --split` had it; for the record
+    int retrainAfter = 10;            ///< new labels, ≥ 1
+    int minimumClasses = 2;           ///< before the first training, ≥ 2
+    int batchSize = 20;               ///< images a batch, ≥ 1
+    std::string strategy = "entropy"; ///< what picks the next batch
     std::uint64_t seed = 1;
     TrainingRecipe training;
-    std::string unknown;                   ///< TOML of the keys we do not know, written back as they were
+    std::string unknown; ///< TOML of the keys we do not know, written back as they were
 
     /// 3 for histology, 1 otherwise.
     int channels() const { return modality == "histology" ? 3 : 1; }

@@ -25,10 +25,10 @@ namespace foveate::store {
 
 /// Who opens. Empty texts are filled from the system.
 struct Opening {
-    Owner owner;                                ///< shown to a second opener
-    std::string writer;                         ///< UUID of this writer's chain; empty: installationId()
-    Durability durability = Durability::full;   ///< weaker only as a control in tests
-    bool ballast = true;                        ///< keep 16 MB to give up when the disk is full
+    Owner owner;                              ///< shown to a second opener
+    std::string writer;                       ///< UUID of this writer's chain; empty: installationId()
+    Durability durability = Durability::full; ///< weaker only as a control in tests
+    bool ballast = true;                      ///< keep 16 MB to give up when the disk is full
 };
 
 class Study {
@@ -66,7 +66,7 @@ public:
     /// patientSplit (patient's number or key, side, side), alreadyExists (id), usage (a class index out of range).
     Status insertSamples(std::vector<Sample>& samples, std::vector<Event> events = {});
     Result<bool> hasSample(const std::string& id);
-    Result<Sample> sample(const std::string& id);   ///< notFound
+    Result<Sample> sample(const std::string& id); ///< notFound
     /// All, ordered by pack row then id; truth is left empty.
     Result<std::vector<Sample>> samples();
     /// (id, class index) where a hidden truth is known. For the oracle, evaluation and simulate alone.
@@ -115,16 +115,16 @@ public:
     /// Stores a selection; with `enqueue` it comes before what is queued already. Validation and test samples are
     /// refused (usage), by the database too.
     Result<std::int64_t> addBatch(Batch batch, bool enqueue);
-    Result<Batch> batch(std::int64_t id);           ///< notFound
-    Result<std::vector<Batch>> batches();           ///< oldest first, without items
+    Result<Batch> batch(std::int64_t id); ///< notFound
+    Result<std::vector<Batch>> batches(); ///< oldest first, without items
     Result<bool> batchClosed(std::int64_t id);
     /// What is still to be read: the newest queued batch first, then what was left of older ones, then every other
     /// unlabelled training sample in an order given by the project's seed; skipped ones come last. Damaged, missing,
     /// validation and test samples never. limit < 0: all.
     Result<std::vector<QueueItem>> queue(std::int64_t limit = -1);
 
-    /// The connection, for Verify and Export in this folder.
-    Connection& database();
+    /// The connection, for Verify and Export in this folder; opened again when a failed write had closed it.
+    Result<Connection*> database();
 
 private:
     struct Parts;

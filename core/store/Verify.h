@@ -11,10 +11,10 @@
 namespace foveate::store {
 
 struct VerifyReport {
-    std::vector<Error> findings;   ///< corrupt: args table or file, row ("seq 17"), what ("hash", "prev", "missing" …)
+    std::vector<Error> findings; ///< corrupt: args table or file, row ("seq 17"), what ("hash", "prev", "missing" …)
     std::int64_t events = 0;
     std::int64_t samples = 0;
-    std::int64_t runs = 0;         ///< finished run folders whose MANIFEST was checked
+    std::int64_t runs = 0; ///< finished run folders whose MANIFEST was checked
     bool ok() const { return findings.empty(); }
 };
 
@@ -29,6 +29,8 @@ Status verifySchema(Connection& connection);
 Status verifyChain(Connection& connection);
 /// Heads seen earlier (the file `heads`, backups' names, runs' snapshots) are all in the log.
 Status verifyAnchors(Connection& connection, const std::string& projectFolder);
+/// Only the backups' names; quick enough for every opening.
+Status verifyBackupAnchors(Connection& connection, const std::string& projectFolder);
 /// Current labels equal a replay of the log; the first different row is named.
 Status verifyProjection(Connection& connection);
 /// No patient is on two sides, no validation or test sample is queued.
@@ -36,6 +38,10 @@ Status verifySplits(Connection& connection);
 
 /// Clears index.sqlite and books every finished run folder again, oldest first, by `book` (which computes metrics).
 Status rebuildIndex(Study& study, const std::function<Status(const std::string& runFolder, IndexStore&)>& book);
+
+/// A person has been told that the history is shorter than it was and goes on with what is there: the heads seen
+/// earlier are forgotten. Nobody may have the project open (locked).
+Status acceptShorterHistory(const std::string& projectFolder);
 
 /// Replaces the projection by a replay of the log, in one transaction.
 Status rebuildProjection(Study& study);
