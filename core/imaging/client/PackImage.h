@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A decoded image made into a record of the pixel pack: windowed to 8 bits, luma or RGB, area-averaged to S×S.
 //
-// One function for import, rebuild and every tool, so that all of them make the same bytes. Deterministic: integer
-// and double arithmetic in a fixed order, no threads, no dependence on the processor.
+// One function for import, rebuild and every tool, so that all of them make the same bytes. Deterministic: sums in
+// a fixed order, no threads, no dependence on the processor.
 #pragma once
 
 #include "base/Pack.h"
