@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// foveate-engine: training, inference and explaining as a pure function of a run folder.
+#include "app/engine/RunCommand.h"
+#include "app/engine/ServeCommand.h"
+#include "base/Log.h"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+int main(int argc, char** argv)
+{
+    CLI::App app("Trains, predicts and explains inside a run folder. Events go to standard output, one JSON object a line.",
+                 "foveate-engine");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", FOVEATE_VERSION);
+    bool verbose = false;
+    app.add_flag("-v,--verbose", verbose, "Say more on standard error");
+
+    std::string folder;
+    bool requireGpu = false;
+    CLI::App* run = app.add_subcommand("run", "Carry out the run that DIR/input describes, or go on with it");
+    run->add_option("DIR", folder, "The run folder")->required();
+    run->add_flag("--require-gpu", requireGpu, "End with 5 rather than compute without a GPU");
+    const CLI::App* serve = app.add_subcommand("serve", "Answer commands on standard input about one run's weights");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    foveate::log::start(verbose ? foveate::log::Level::debug : foveate::log::Level::warning);
+    if (serve->parsed())
+        return foveate::engine::serveCommand(STDIN_FILENO, STDOUT_FILENO);
+    return foveate::engine::runCommand(folder, requireGpu, STDOUT_FILENO);
+}
