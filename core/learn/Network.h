@@ -19,14 +19,6 @@
 
 namespace foveate::learn {
 
-/// One convolution with its batch norm folded in; `weight` [O,I,k,k], float32.
-struct FoldedConvolution {
-    at::Tensor weight;
-    at::Tensor bias;
-    int stride = 1;
-    int padding = 0;
-};
-
 class Backbone : public torch::nn::Module {
 public:
     /// Activations of the last convolutional stage after its ReLU, [N,D,h,w]: the target layer of Grad-CAM.

@@ -2,30 +2,23 @@
 // PackBatches: the pixel pack at a run's size, and batches of it as tensors.
 //
 // When the run's size S is below the pack's, the wanted rows are area-averaged once, rounded to uint8 and kept in memory;
-// otherwise the pack's own pixels are lent. Batches are float32 [N,C,S,S], (value/255 − mean)/std, channels-last when C = 3.
+// otherwise the pack's own pixels are lent. Batches are float32 [N,C,S,S], (value/255 − mean)/deviation, channels-last when C = 3.
 // Thread safe once made.
 #pragma once
 
 #include "base/Pack.h"
 #include "base/Result.h"
+#include "learn/augment/Preset.h"
 
 #include <ATen/ATen.h>
-#include <array>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace foveate::learn {
 
-/// Per channel, for values in [0,1]. Grey: .5/.5 (P3); colour: ImageNet's.
-struct Normalisation {
-    std::array<float, 3> mean{.5F, .5F, .5F};
-    std::array<float, 3> std{.5F, .5F, .5F};
-    static Normalisation usual(int channels);
-    bool operator==(const Normalisation&) const = default;
-};
+using Normalisation = augment::Normalisation;
 
 class PackBatches {
 public:
@@ -44,6 +37,8 @@ public:
 
 private:
     PackBatches(const Pack& pack, int size, const Normalisation& normalisation);
+    void shrink(std::span<const std::int64_t> rows, int threads);
+
     Pack m_pack;
     int m_size;
     int m_channels;
@@ -51,8 +46,5 @@ private:
     std::vector<std::int64_t> m_place;   ///< row → place in m_pixels; −1: not kept; empty: lent from the pack
     std::vector<std::uint8_t> m_pixels;
 };
-
-/// Area-averages [from,from,channels] to [to,to,channels], rounded to nearest. REQUIRES: to ≤ from.
-void areaAverage(const std::uint8_t* source, int from, int channels, std::uint8_t* target, int to);
 
 } // namespace foveate::learn

@@ -43,6 +43,8 @@ public:
     virtual nlohmann::json result() const = 0;
     /// True right after a step that ended an epoch: a good moment for a checkpoint.
     virtual bool atBoundary() const = 0;
+    /// Whether the checkpoints of a finished run are of use; otherwise they are removed with the manifest written.
+    virtual bool keepsCheckpoints() const { return true; }
 };
 
 using JobMaker = std::function<Result<std::unique_ptr<RunJob>>(RunContext context)>;

@@ -18,9 +18,4 @@ namespace foveate::learn {
 
 Result<std::unique_ptr<RunJob>> makeTrainJob(RunContext context);
 
-/// The patients' stratified split for early stopping: per class, patients in seeded order go to validation until it holds
-/// a fifth of the class; a class's last patient always stays for training. Returns true for validation, per sample.
-std::vector<bool> validationSplit(const std::vector<std::int64_t>& patients, const std::vector<int>& labels, double share,
-                                  std::uint64_t seed);
-
 } // namespace foveate::learn

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/Device.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <cpuid.h>
+#include <sched.h>
+#include <thread>
+#include <torch/version.h>
+
+namespace foveate::learn {
+namespace {
+
+int usableProcessors()
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return CPU_COUNT(&set);
+    return std::max(1, int(std::thread::hardware_concurrency()));
+}
+
+} // namespace
+
+bool processorHasBfloat16()
+{
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    // Leaf 7.1, EAX bit 5: AVX512_BF16. Leaf 7.0, EDX bit 22: AMX-BF16; LibTorch uses both only with AVX-512.
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (b >> 16 & 1) == 0)
+        return false;
+    if ((d >> 22 & 1) != 0)
+        return true;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 5 & 1) != 0;
+}
+
+Result<Capability> decideCapability(const CapabilityWish& wish)
+{
+    if (wish.device != "auto" && wish.device != "cpu" && wish.device != "cuda")
+        return fail(Code::usage, {"device", wish.device});
+    if (wish.dtype != "auto" && wish.dtype != "float32" && wish.dtype != "bfloat16")
+        return fail(Code::usage, {"dtype", wish.dtype});
+    if (wish.device == "cuda" || wish.requireGpu)
+        return fail(Code::deviceMissing, {"cuda"});
+    Capability capability;
+    capability.threads = wish.threads > 0 ? wish.threads : usableProcessors();
+    capability.dtype = wish.dtype == "auto" ? (processorHasBfloat16() ? "bfloat16" : "float32") : wish.dtype;
+    return capability;
+}
+
+void applyCapability(const Capability& capability)
+{
+    at::set_num_threads(capability.threads);
+    at::globalContext().setDeterministicAlgorithms(true, true);
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
+}
+
+std::string torchVersion()
+{
+    return TORCH_VERSION;
+}
+
+nlohmann::json toJson(const Capability& capability)
+{
+    return {{"device", capability.device}, {"dtype", capability.dtype}, {"channels_last", capability.channelsLast},
+            {"threads", capability.threads}};
+}
+
+Result<Capability> capabilityFromJson(const nlohmann::json& json)
+{
+    try {
+        Capability capability;
+        capability.device = json.at("device").get<std::string>();
+        capability.dtype = json.at("dtype").get<std::string>();
+        capability.channelsLast = json.at("channels_last").get<bool>();
+        capability.threads = json.at("threads").get<int>();
+        if (capability.threads < 1)
+            return fail(Code::badInput, {"run.json", "threads"});
+        return capability;
+    } catch (const nlohmann::json::exception&) {
+        return fail(Code::badInput, {"run.json", "capability"});
+    }
+}
+
+} // namespace foveate::learn

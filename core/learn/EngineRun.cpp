@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/EngineRun.h"
+
+#include "base/AtomicFile.h"
+#include "base/Log.h"
+#include "base/Manifest.h"
+#include "base/Text.h"
+#include "learn/Exceptions.h"
+#include "learn/RunJob.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <sstream>
+
+namespace foveate::learn {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+using nlohmann::json;
+
+constexpr double kProgressSeconds = .1;
+
+double secondsSince(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The guard against leaks: one patient never stands in training and in a held-out split (Tampu 2022: 5–30 points).
+Status checkPatients(const Snapshot& snapshot)
+{
+    std::map<std::int64_t, Split> sides;
+    for (const SnapshotSample& sample : snapshot.samples) {
+        const auto [place, isNew] = sides.emplace(sample.patient, sample.split);
+        if (!isNew && place->second != sample.split)
+            return fail(Code::patientSplit, {std::to_string(sample.patient), std::string(name(place->second)),
+                                             std::string(name(sample.split))});
+    }
+    return {};
+}
+
+/// A path inside input/ and nowhere else.
+Result<std::string> inputPath(const std::string& folder, const std::string& relative)
+{
+    const fs::path path(relative);
+    const bool climbs = std::any_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
+    if (relative.empty() || path.is_absolute() || climbs)
+        return fail(Code::badInput, {"snapshot.json", "path " + printable(relative)});
+    return folder + "/input/" + relative;
+}
+
+Result<json> readRunJson(const std::string& folder)
+{
+    FOVEATE_TRY(const std::string text, readFile(folder + "/run.json", std::size_t(16) << 20));
+    json run = json::parse(text, nullptr, false);
+    if (!run.is_object() || !run.contains("capability"))
+        return fail(Code::badInput, {"run.json", "capability"});
+    return run;
+}
+
+std::string dtypeWish(const Snapshot& snapshot, const std::optional<Weights>& parent)
+{
+    if (snapshot.dtype != "auto" || !parent)
+        return snapshot.dtype;
+    const auto own = parent->metadata.find("dtype");
+    return own != parent->metadata.end() ? own->second : snapshot.dtype;
+}
+
+/// What an earlier start of this run decided, else a new decision.
+Result<Capability> chooseCapability(const std::string& folder, const Snapshot& snapshot, const std::optional<Weights>& parent,
+                                    const RunSettings& settings)
+{
+    if (fs::exists(folder + "/run.json")) {
+        FOVEATE_TRY(const json run, readRunJson(folder));
+        return capabilityFromJson(run["capability"]);
+    }
+    return decideCapability({snapshot.device, dtypeWish(snapshot, parent), snapshot.threads, settings.requireGpu});
+}
+
+Result<RunContext> openContext(const std::string& folder, const RunSettings& settings)
+{
+    RunContext context;
+    context.folder = folder;
+    FOVEATE_TRY(context.snapshot, readSnapshot(folder));
+    FOVEATE_CHECK(checkPatients(context.snapshot));
+    FOVEATE_TRY(const std::string packPath, inputPath(folder, context.snapshot.pack));
+    FOVEATE_TRY(context.pack, Pack::open(packPath));
+    if (context.snapshot.parent) {
+        FOVEATE_TRY(const std::string weightsPath, inputPath(folder, *context.snapshot.parent));
+        FOVEATE_TRY(context.parent, readSafetensors(weightsPath));
+    }
+    FOVEATE_TRY(context.capability, chooseCapability(folder, context.snapshot, context.parent, settings));
+    return context;
+}
+
+Status writeRunJson(const std::string& folder, const Snapshot& snapshot, const Capability& capability, const json& options)
+{
+    if (fs::exists(folder + "/run.json"))
+        return {};
+    const json run = {{"format", 1},
+                      {"program", "foveate-engine"},
+                      {"versions", {{"engine", FOVEATE_VERSION}, {"torch", torchVersion()}}},
+                      {"job", snapshot.job},
+                      {"options", options},
+                      {"seed", snapshot.seed},
+                      {"parent", snapshot.parent ? json(*snapshot.parent) : json()},
+                      {"event_heads", snapshot.eventHeads},
+                      {"capability", toJson(capability)},
+                      {"started", isoTimeUtc()}};
+    return writeFileAtomically(folder + "/run.json", run.dump(1) + "\n");
+}
+
+/// Lines of steps that the checkpoint does not hold will be written again.
+Status cutMetrics(const std::string& folder, std::int64_t lastStep)
+{
+    const std::string path = folder + "/metrics.jsonl";
+    if (!fs::exists(path))
+        return {};
+    FOVEATE_TRY(const std::string text, readFile(path));
+    std::istringstream lines(text);
+    std::string kept;
+    for (std::string line; std::getline(lines, line);) {
+        const json parsed = json::parse(line, nullptr, false);
+        if (parsed.is_object() && parsed.value("step", lastStep + 1) <= lastStep)
+            kept += line + "\n";
+    }
+    return writeFileAtomically(path, kept);
+}
+
+/// Drives one job: stop, progress, checkpoints.
+class Driver {
+public:
+    Driver(RunJob& job, const RunSettings& settings, const RunEvents& events, const std::atomic<bool>& stop)
+        : m_job(job), m_settings(settings), m_events(events), m_stop(stop)
+    {
+    }
+
+    Status drive()
+    {
+        for (Step step = Step::more; step == Step::more;) {
+            if (m_stop.load())
+                return stopped();
+            FOVEATE_TRY(step, m_job.step());
+            tell(step == Step::done);
+            if (step == Step::more && isTimeToSave())
+                FOVEATE_CHECK(save());
+        }
+        return {};
+    }
+
+private:
+    Status stopped()
+    {
+        FOVEATE_CHECK(save());
+        return fail(Code::cancelled);
+    }
+
+    bool isTimeToSave() const
+    {
+        const double since = secondsSince(m_lastSave);
+        return since >= m_settings.checkpointSeconds
+               || (m_job.atBoundary() && m_saveCost <= m_settings.checkpointShare * since);
+    }
+
+    Status save()
+    {
+        const Clock::time_point start = Clock::now();
+        Status saved = m_job.save();
+        m_lastSave = Clock::now();
+        m_saveCost = std::chrono::duration<double>(m_lastSave - start).count();
+        if (!saved && saved.error().code == Code::nonFinite) {
+            log::warning("weights not finite: no checkpoint");
+            return {};
+        }
+        if (saved && m_events.checkpointed)
+            m_events.checkpointed(m_job.progress().step);
+        return saved;
+    }
+
+    void tell(bool last)
+    {
+        if (!m_events.progress || (!last && secondsSince(m_lastTold) < kProgressSeconds))
+            return;
+        m_lastTold = Clock::now();
+        m_events.progress(m_job.progress());
+    }
+
+    RunJob& m_job;
+    const RunSettings& m_settings;
+    const RunEvents& m_events;
+    const std::atomic<bool>& m_stop;
+    Clock::time_point m_lastSave = Clock::now();
+    Clock::time_point m_lastTold{};
+    double m_saveCost = 0;
+};
+
+Status finish(const std::string& folder, const RunJob& job)
+{
+    FOVEATE_CHECK(writeFileAtomically(folder + "/result.json", job.result().dump(1) + "\n"));
+    FOVEATE_CHECK(writeManifest(folder, {"checkpoints"}));
+    if (!job.keepsCheckpoints()) {
+        std::error_code ignored;
+        fs::remove_all(folder + "/checkpoints", ignored);
+    }
+    return {};
+}
+
+Status restore(const std::string& folder, RunJob& job)
+{
+    FOVEATE_TRY(const std::optional<Checkpoint> checkpoint, readNewestCheckpoint(folder));
+    FOVEATE_CHECK(cutMetrics(folder, checkpoint ? checkpoint->step : -1));
+    return checkpoint ? job.restore(*checkpoint) : Status();
+}
+
+Status run(const std::string& folder, const JobMakers& makers, const RunSettings& settings, const RunEvents& events,
+           const std::atomic<bool>& stop)
+{
+    FOVEATE_TRY(RunContext context, openContext(folder, settings));
+    const auto maker = makers.find(context.snapshot.job);
+    if (maker == makers.end())
+        return fail(Code::badInput, {"snapshot.json", "job " + printable(context.snapshot.job)});
+    applyCapability(context.capability);
+    const Snapshot snapshot = context.snapshot;
+    const Capability capability = context.capability;
+    FOVEATE_TRY(const std::unique_ptr<RunJob> job, maker->second(std::move(context)));
+    FOVEATE_CHECK(writeRunJson(folder, snapshot, capability, job->resolvedOptions()));
+    FOVEATE_CHECK(restore(folder, *job));
+    FOVEATE_CHECK(Driver(*job, settings, events, stop).drive());
+    return finish(folder, *job);
+}
+
+} // namespace
+
+Status runEngine(const std::string& runFolder, const JobMakers& makers, const RunSettings& settings, const RunEvents& events,
+                 const std::atomic<bool>& stop)
+{
+    if (hasManifest(runFolder))
+        return {};
+    return guarded([&] { return run(runFolder, makers, settings, events, stop); });
+}
+
+} // namespace foveate::learn

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/Network.h"
+
+#include "base/Random.h"
+#include "learn/ResNet.h"
+#include "learn/TinyNet.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+namespace foveate::learn {
+namespace {
+
+std::string shapeText(const at::Tensor& tensor)
+{
+    std::ostringstream text;
+    text << tensor.sizes();
+    return text.str();
+}
+
+void fillNormal(at::Tensor& tensor, double deviation, Random random)
+{
+    float* values = tensor.data_ptr<float>();
+    for (std::int64_t i = 0; i < tensor.numel(); ++i)
+        values[i] = float(deviation * random.normal());
+}
+
+void fillUniform(at::Tensor& tensor, double bound, Random random)
+{
+    float* values = tensor.data_ptr<float>();
+    for (std::int64_t i = 0; i < tensor.numel(); ++i)
+        values[i] = float(random.uniform(-bound, bound));
+}
+
+/// Convolutions: He, fan out, as torchvision starts its ResNets; batch norm keeps its ones and zeros.
+void initialise(Backbone& backbone, std::uint64_t seed)
+{
+    torch::NoGradGuard guard;
+    for (auto& item : backbone.named_parameters()) {
+        at::Tensor& tensor = item.value();
+        if (tensor.dim() != 4)
+            continue;
+        const double fanOut = double(tensor.size(0) * tensor.size(2) * tensor.size(3));
+        fillNormal(tensor, std::sqrt(2.0 / fanOut), Random::derive(seed, "weights:" + item.key()));
+    }
+}
+
+torch::nn::Linear makeHead(int inputs, int classes, std::uint64_t seed)
+{
+    torch::NoGradGuard guard;
+    torch::nn::Linear head(inputs, classes);
+    const double bound = 1.0 / std::sqrt(double(inputs));
+    fillUniform(head->weight, bound, Random::derive(seed, "weights:head.weight"));
+    fillUniform(head->bias, bound, Random::derive(seed, "weights:head.bias"));
+    return head;
+}
+
+bool isHeadOrProjector(const std::string& name, const std::string& headName)
+{
+    const auto begins = [&name](const std::string& prefix) { return name.rfind(prefix + ".", 0) == 0; };
+    return begins(headName) || begins("projector") || begins("predictor");
+}
+
+} // namespace
+
+at::Tensor Backbone::features(const at::Tensor& images)
+{
+    return maps(images).mean({2, 3});
+}
+
+std::vector<std::string> Network::models()
+{
+    return {"resnet18", "tiny"};
+}
+
+Result<Network> Network::create(const std::string& model, int classes, std::uint64_t seed)
+{
+    Network network;
+    network.m_model = model;
+    if (model == "resnet18")
+        network.m_backbone = std::make_shared<ResNet>(std::vector<int>{2, 2, 2, 2});
+    else if (model == "tiny")
+        network.m_backbone = std::make_shared<TinyNet>();
+    else
+        return fail(Code::notFound, {"model", model});
+    initialise(*network.m_backbone, seed);
+    network.replaceHead(classes, seed);
+    return network;
+}
+
+at::Tensor Network::logitsOfFeatures(const at::Tensor& features)
+{
+    return m_head->forward(features);
+}
+
+void Network::replaceHead(int classes, std::uint64_t seed)
+{
+    m_classes = classes;
+    m_head = classes > 0 ? makeHead(dimension(), classes, seed) : torch::nn::Linear{nullptr};
+}
+
+void Network::train(bool on)
+{
+    m_backbone->train(on);
+    if (m_head)
+        m_head->train(on);
+}
+
+void Network::useChannelsLast()
+{
+    torch::NoGradGuard guard;
+    for (at::Tensor& tensor : m_backbone->parameters()) {
+        if (tensor.dim() == 4)
+            tensor.set_data(tensor.data().contiguous(at::MemoryFormat::ChannelsLast));
+    }
+}
+
+std::vector<at::Tensor> Network::parameters(bool headOnly) const
+{
+    std::vector<at::Tensor> list = headOnly ? std::vector<at::Tensor>() : m_backbone->parameters();
+    if (m_head) {
+        list.push_back(m_head->weight);
+        list.push_back(m_head->bias);
+    }
+    return list;
+}
+
+std::vector<std::string> Network::parameterNames(bool headOnly) const
+{
+    std::vector<std::string> names;
+    if (!headOnly)
+        names = m_backbone->named_parameters().keys();
+    if (m_head) {
+        names.push_back(m_backbone->headName() + ".weight");
+        names.push_back(m_backbone->headName() + ".bias");
+    }
+    return names;
+}
+
+TensorMap Network::state() const
+{
+    TensorMap map;
+    for (const auto& item : m_backbone->named_parameters())
+        map[item.key()] = item.value().detach();
+    for (const auto& item : m_backbone->named_buffers())
+        map[item.key()] = item.value();
+    if (m_head) {
+        map[m_backbone->headName() + ".weight"] = m_head->weight.detach();
+        map[m_backbone->headName() + ".bias"] = m_head->bias.detach();
+    }
+    return map;
+}
+
+Status Network::load(const TensorMap& from, bool head)
+{
+    const TensorMap own = state();
+    const std::string headName = m_backbone->headName();
+    for (const auto& [name, tensor] : from) {
+        if (!own.contains(name) && !isHeadOrProjector(name, headName))
+            return fail(Code::wrongShape, {name, "present", "absent"});
+        if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>())
+            return fail(Code::nonFinite, {name});
+    }
+    TensorMap chosen;
+    for (const auto& [name, tensor] : own) {
+        if (!head && isHeadOrProjector(name, headName))
+            continue;
+        const auto found = from.find(name);
+        if (found == from.end())
+            return fail(Code::wrongShape, {name, "absent", shapeText(tensor)});
+        if (found->second.sizes() != tensor.sizes())
+            return fail(Code::wrongShape, {name, shapeText(found->second), shapeText(tensor)});
+        chosen[name] = found->second;
+    }
+    torch::NoGradGuard guard;
+    for (const auto& [name, tensor] : chosen)
+        own.at(name).copy_(tensor);
+    return {};
+}
+
+bool Network::isFinite() const
+{
+    torch::NoGradGuard guard;
+    const TensorMap own = state();
+    return std::all_of(own.begin(), own.end(), [](const auto& item) {
+        return !item.second.is_floating_point() || at::isfinite(item.second).all().template item<bool>();
+    });
+}
+
+} // namespace foveate::learn

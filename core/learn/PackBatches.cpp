@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/PackBatches.h"
+
+#include "base/Parallel.h"
+#include "learn/AreaAverage.h"
+
+namespace foveate::learn {
+
+PackBatches::PackBatches(const Pack& pack, int size, const Normalisation& normalisation)
+    : m_pack(pack), m_size(size), m_channels(int(pack.shape().channels)), m_normalisation(normalisation)
+{
+}
+
+Result<PackBatches> PackBatches::create(const Pack& pack, std::span<const std::int64_t> rows, int size,
+                                        const Normalisation& normalisation, int threads)
+{
+    const int packSize = int(pack.shape().size);
+    if (size < 1 || size > packSize)
+        return fail(Code::wrongShape, {"size", std::to_string(size), std::to_string(packSize)});
+    for (const std::int64_t row : rows) {
+        if (row < 0 || std::size_t(row) >= pack.count())
+            return fail(Code::notFound, {"row", std::to_string(row)});
+    }
+    PackBatches batches(pack, size, normalisation);
+    if (size < packSize)
+        batches.shrink(rows, threads);
+    return batches;
+}
+
+void PackBatches::shrink(std::span<const std::int64_t> rows, int threads)
+{
+    const std::size_t pixels = std::size_t(m_size) * std::size_t(m_size) * std::size_t(m_channels);
+    const AreaAverage scaler(int(m_pack.shape().size), m_size, m_channels);
+    m_place.assign(m_pack.count(), -1);
+    std::vector<std::int64_t> kept;
+    for (const std::int64_t row : rows) {
+        if (m_place[std::size_t(row)] >= 0)
+            continue;
+        m_place[std::size_t(row)] = std::int64_t(kept.size());
+        kept.push_back(row);
+    }
+    m_pixels.resize(kept.size() * pixels);
+    parallelBlocks(kept.size(), threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i)
+            scaler.apply(m_pack.pixels(std::size_t(kept[i])).data(), m_pixels.data() + i * pixels);
+    });
+}
+
+std::span<const std::uint8_t> PackBatches::image(std::int64_t row) const
+{
+    if (m_place.empty())
+        return m_pack.pixels(std::size_t(row));
+    const std::size_t pixels = std::size_t(m_size) * std::size_t(m_size) * std::size_t(m_channels);
+    return {m_pixels.data() + std::size_t(m_place[std::size_t(row)]) * pixels, pixels};
+}
+
+at::Tensor PackBatches::batch(std::span<const std::int64_t> rows) const
+{
+    at::Tensor images = at::empty({std::int64_t(rows.size()), m_size, m_size, m_channels}, at::kFloat);
+    float* out = images.mutable_data_ptr<float>();
+    std::array<float, 3> scale{};
+    std::array<float, 3> shift{};
+    for (std::size_t c = 0; c < 3; ++c) {
+        scale[c] = 1.0F / (255.0F * m_normalisation.deviation[c]);
+        shift[c] = -m_normalisation.mean[c] / m_normalisation.deviation[c];
+    }
+    const std::size_t channels = std::size_t(m_channels);
+    for (const std::int64_t row : rows) {
+        const std::span<const std::uint8_t> pixels = image(row);
+        for (std::size_t i = 0; i < pixels.size(); i += channels) {
+            for (std::size_t c = 0; c < channels; ++c)
+                *out++ = float(pixels[i + c]) * scale[c] + shift[c];
+        }
+    }
+    return images.permute({0, 3, 1, 2}); // a view: channels-last in memory
+}
+
+} // namespace foveate::learn

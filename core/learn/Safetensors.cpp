@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/Safetensors.h"
+
+#include "base/AtomicFile.h"
+#include "learn/SafetensorsHeader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace foveate::learn {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kFileLimit = std::size_t(4) << 30;
+
+struct NamedType {
+    const char* name;
+    at::ScalarType type;
+};
+
+constexpr NamedType kTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16},
+                                {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
+                                {"U8", at::kByte},    {"BOOL", at::kBool}};
+
+std::string typeName(at::ScalarType type)
+{
+    for (const NamedType& known : kTypes) {
+        if (known.type == type)
+            return known.name;
+    }
+    return {};
+}
+
+at::ScalarType typeOf(const std::string& name)
+{
+    for (const NamedType& known : kTypes) {
+        if (name == known.name)
+            return known.type;
+    }
+    return at::kByte; // never: the header's reader lets known names through only
+}
+
+using Item = std::pair<std::string, at::Tensor>;
+
+std::vector<Item> orderForFile(const TensorMap& tensors)
+{
+    std::vector<Item> items;
+    items.reserve(tensors.size());
+    for (const auto& [name, tensor] : tensors)
+        items.emplace_back(name, tensor.detach().to(at::kCPU).contiguous());
+    std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+        return a.second.element_size() > b.second.element_size();
+    });
+    return items;
+}
+
+std::string headerText(const std::vector<Item>& items, const Metadata& metadata)
+{
+    nlohmann::ordered_json header = nlohmann::ordered_json::object();
+    if (!metadata.empty())
+        header["__metadata__"] = metadata;
+    std::size_t offset = 0;
+    for (const auto& [name, tensor] : items) {
+        const std::size_t end = offset + tensor.nbytes();
+        header[name] = {{"dtype", typeName(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
+        offset = end;
+    }
+    std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
+    text.append((8 - text.size() % 8) % 8, ' ');
+    return text;
+}
+
+void appendLength(std::string& bytes, std::uint64_t length)
+{
+    for (int i = 0; i < 8; ++i)
+        bytes.push_back(char(length >> (8 * i) & 0xff));
+}
+
+} // namespace
+
+Result<std::string> encodeSafetensors(const Weights& weights)
+{
+    for (const auto& [name, tensor] : weights.tensors) {
+        if (typeName(tensor.scalar_type()).empty())
+            return fail(Code::unsupported, {name, at::toString(tensor.scalar_type())});
+    }
+    const std::vector<Item> items = orderForFile(weights.tensors);
+    const std::string header = headerText(items, weights.metadata);
+    std::size_t size = 8 + header.size();
+    for (const Item& item : items)
+        size += item.second.nbytes();
+    std::string bytes;
+    bytes.reserve(size);
+    appendLength(bytes, header.size());
+    bytes += header;
+    for (const Item& item : items)
+        bytes.append(static_cast<const char*>(item.second.const_data_ptr()), item.second.nbytes());
+    return bytes;
+}
+
+Result<Weights> decodeSafetensors(std::string_view bytes, const std::string& origin)
+{
+    FOVEATE_TRY(SafetensorsHeader header, parseSafetensorsHeader(bytes, origin));
+    Weights weights;
+    weights.metadata = std::move(header.metadata);
+    for (const TensorEntry& entry : header.tensors) {
+        at::Tensor tensor = at::empty(entry.shape, typeOf(entry.dtype));
+        std::memcpy(tensor.mutable_data_ptr(), bytes.data() + entry.begin, entry.bytes);
+        weights.tensors[entry.name] = std::move(tensor);
+    }
+    return weights;
+}
+
+Status writeSafetensors(const std::string& path, const Weights& weights)
+{
+    FOVEATE_TRY(const std::string bytes, encodeSafetensors(weights));
+    return writeFileAtomically(path, bytes);
+}
+
+Result<Weights> readSafetensors(const std::string& path)
+{
+    FOVEATE_TRY(const std::string bytes, readFile(path, kFileLimit));
+    return decodeSafetensors(bytes, path);
+}
+
+} // namespace foveate::learn

@@ -1,0 +1,557 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/TrainJob.h"
+
+#include "base/Log.h"
+#include "base/Parallel.h"
+#include "learn/Adam.h"
+#include "learn/Autocast.h"
+#include "learn/Exceptions.h"
+#include "learn/ModelInfo.h"
+#include "learn/Scoring.h"
+#include "learn/TrainOptions.h"
+#include "learn/TrainSet.h"
+#include "learn/TrainState.h"
+#include "learn/augment/View.h"
+
+#include <chrono>
+#include <cmath>
+
+namespace foveate::learn {
+namespace {
+
+constexpr int kStrikesBeforeReturn = 3;
+constexpr int kReturnLimit = 3;
+constexpr int kHalvingLimit = 3;
+constexpr const char* kBest = "best.";
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+TensorMap copyOf(const TensorMap& tensors)
+{
+    TensorMap copy;
+    for (const auto& [name, tensor] : tensors)
+        copy[name] = tensor.clone();
+    return copy;
+}
+
+std::vector<at::Tensor> copiesOf(const std::vector<at::Tensor>& tensors)
+{
+    std::vector<at::Tensor> copies;
+    for (const at::Tensor& tensor : tensors)
+        copies.push_back(tensor.clone());
+    return copies;
+}
+
+std::vector<std::int64_t> rowsOf(const Snapshot& snapshot)
+{
+    std::vector<std::int64_t> rows;
+    for (const SnapshotSample& sample : snapshot.samples)
+        rows.push_back(sample.row);
+    return rows;
+}
+
+/// What one mini-batch gave.
+struct BatchResult {
+    double loss = 0;   ///< weighted mean
+    double weight = 0; ///< sum of the weights
+    std::int64_t correct = 0;
+};
+
+class TrainJob : public RunJob {
+public:
+    TrainJob(RunContext context, TrainOptions options, ModelInfo info, TrainSet set, PackBatches batches, Network network,
+             augment::Preset preset);
+    Result<Step> step() override;
+    Progress progress() const override;
+    Status save() override;
+    Status restore(const Checkpoint& checkpoint) override;
+    nlohmann::json resolvedOptions() const override;
+    nlohmann::json result() const override;
+    bool atBoundary() const override { return m_boundary; }
+    bool keepsCheckpoints() const override { return false; }
+
+private:
+    void startOptimiser();
+    std::size_t steps(std::size_t n) const;
+    at::Tensor views(std::span<const std::size_t> order) const;
+    at::Tensor logits(const at::Tensor& images);
+    Result<Step> trainingStep();
+    Result<BatchResult> learn(std::span<const std::size_t> order);
+    Status strike();
+    Status returnToCheckpoint();
+    Status halveBatch(const Error& error);
+    Status endEpoch();
+    Result<Step> validationStep();
+    Status judge(double validationLoss);
+    Status logEpoch() const;
+    Status finishTraining();
+    Result<Step> scoringStep();
+    double workDone() const;
+    double workTotal() const;
+
+    // Immutable after construction.
+    RunContext m_context;
+    TrainOptions m_options;
+    ModelInfo m_info;
+    TrainSet m_set;
+    PackBatches m_batches;
+    augment::Preset m_preset;
+    Clock::time_point m_start = Clock::now();
+    // Changed by steps.
+    Network m_network;
+    std::vector<at::Tensor> m_buffers; ///< running statistics, shared with the network
+    std::unique_ptr<Adam> m_adam;
+    TrainState m_state;
+    std::vector<std::size_t> m_order;
+    TensorMap m_best;
+    std::unique_ptr<Scoring> m_scoring;
+    bool m_boundary = false;
+    std::int64_t m_imagesTrained = 0;
+    double m_secondsTrained = 0;
+};
+
+TrainJob::TrainJob(RunContext context, TrainOptions options, ModelInfo info, TrainSet set, PackBatches batches, Network network,
+                   augment::Preset preset)
+    : m_context(std::move(context)), m_options(std::move(options)), m_info(std::move(info)), m_set(std::move(set))
+    , m_batches(std::move(batches)), m_preset(std::move(preset)), m_network(std::move(network))
+{
+    m_network.useChannelsLast();
+    m_state.batch = m_options.batch;
+    m_state.learningRate = m_options.learningRate;
+    m_order = epochOrder(m_set.training.size(), m_context.snapshot.seed, 0);
+    startOptimiser();
+}
+
+void TrainJob::startOptimiser()
+{
+    for (const at::Tensor& parameter : m_network.parameters())
+        parameter.set_requires_grad(!m_options.freeze);
+    for (const at::Tensor& parameter : m_network.parameters(true))
+        parameter.set_requires_grad(true);
+    m_adam = std::make_unique<Adam>(m_network.parameters(m_options.freeze), m_network.parameterNames(m_options.freeze));
+    m_buffers = m_network.backbone().buffers();
+}
+
+at::Tensor TrainJob::views(std::span<const std::size_t> order) const
+{
+    const int size = m_info.size;
+    const int channels = m_info.channels;
+    const std::size_t pixels = std::size_t(size) * std::size_t(size) * std::size_t(channels);
+    at::Tensor images = at::empty({std::int64_t(order.size()), size, size, channels}, at::kFloat);
+    float* out = images.mutable_data_ptr<float>();
+    parallelBlocks(order.size(), m_context.capability.threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            // Drawn by epoch and sample, so that neither threads nor a resume change a view.
+            const std::uint64_t index = std::uint64_t(m_state.epoch) << 32 | order[i];
+            Random random = Random::derive(m_context.snapshot.seed, "view", index);
+            const augment::ViewParameters view = augment::draw(m_preset, size, size, random);
+            augment::render(m_batches.image(m_set.training[order[i]].row), size, channels, view, size, m_info.normalisation,
+                            augment::Layout::interleaved, out + i * pixels);
+        }
+    });
+    return images.permute({0, 3, 1, 2});
+}
+
+at::Tensor TrainJob::logits(const at::Tensor& images)
+{
+    if (!m_options.freeze)
+        return m_network.logits(images);
+    at::Tensor features;
+    {
+        const at::NoGradGuard guard;
+        features = m_network.features(images);
+    }
+    return m_network.logitsOfFeatures(features);
+}
+
+/// Forward, backward and, when all of it is finite, the step. nonFinite otherwise, with nothing changed.
+Result<BatchResult> TrainJob::learn(std::span<const std::size_t> order)
+{
+    std::vector<std::int64_t> labels;
+    std::vector<float> weights;
+    for (const std::size_t i : order) {
+        labels.push_back(m_set.training[i].label);
+        weights.push_back(m_set.training[i].weight);
+    }
+    const at::Tensor target = at::tensor(labels, at::kLong);
+    const at::Tensor weight = at::tensor(weights, at::kFloat);
+    const std::vector<at::Tensor> before = copiesOf(m_buffers);
+    m_network.train(!m_options.freeze);
+    BatchResult result;
+    const at::Tensor images = views(order);
+    at::Tensor loss;
+    {
+        const Autocast autocast(m_context.capability.bfloat16());
+        const at::Tensor scores = logits(images).to(at::kFloat);
+        const at::Tensor losses = at::cross_entropy_loss(scores, target, {}, at::Reduction::None);
+        loss = (losses * weight).sum() / weight.sum();
+        result.correct = (scores.argmax(1) == target).sum().item<std::int64_t>();
+    }
+    result.loss = loss.item<double>();
+    result.weight = weight.sum().item<double>();
+    if (std::isfinite(result.loss))
+        loss.backward();
+    if (!std::isfinite(result.loss) || !std::isfinite(m_adam->gradientNorm())) {
+        m_adam->dropGradients();
+        const at::NoGradGuard guard;
+        at::_foreach_copy_(m_buffers, before);
+        return fail(Code::nonFinite, {"loss"});
+    }
+    m_adam->step(m_state.learningRate);
+    return result;
+}
+
+Result<Step> TrainJob::trainingStep()
+{
+    const Clock::time_point start = Clock::now();
+    const std::size_t end = batchEnd(m_state.position, m_order.size(), std::size_t(m_state.batch));
+    const std::span<const std::size_t> part(m_order.data() + m_state.position, end - m_state.position);
+    const Result<BatchResult> learnt = guarded([&] { return learn(part); });
+    if (!learnt && learnt.error().code == Code::outOfMemory) {
+        FOVEATE_CHECK(halveBatch(learnt.error()));
+        return Step::more;
+    }
+    if (!learnt && learnt.error().code != Code::nonFinite)
+        return tl::unexpected<Error>(learnt.error());
+    ++m_state.step;
+    m_state.position = end;
+    if (!learnt) {
+        FOVEATE_CHECK(strike());
+    } else {
+        m_state.strikes = 0;
+        m_state.lossSum += learnt->loss * learnt->weight;
+        m_state.weightSum += learnt->weight;
+        m_state.correct += learnt->correct;
+        m_state.seen += std::int64_t(part.size());
+        m_imagesTrained += std::int64_t(part.size());
+        m_secondsTrained += secondsSince(start);
+    }
+    if (m_state.position >= m_order.size())
+        FOVEATE_CHECK(endEpoch());
+    return Step::more;
+}
+
+Status TrainJob::strike()
+{
+    ++m_state.strikes;
+    ++m_state.skipped;
+    log::warning("loss not finite: step skipped");
+    return m_state.strikes < kStrikesBeforeReturn ? Status() : returnToCheckpoint();
+}
+
+Status TrainJob::returnToCheckpoint()
+{
+    const int returns = m_state.returns + 1;
+    const double learningRate = m_state.learningRate / 2;
+    const int skipped = m_state.skipped;
+    if (returns > kReturnLimit)
+        return fail(Code::nonFinite, {"loss"});
+    FOVEATE_TRY(const std::optional<Checkpoint> checkpoint, readNewestCheckpoint(m_context.folder));
+    if (checkpoint) {
+        FOVEATE_CHECK(restore(*checkpoint));
+    } else {
+        FOVEATE_TRY(Network fresh, Network::create(m_info.model, int(m_info.classes.size()), m_context.snapshot.seed));
+        if (m_context.parent)
+            FOVEATE_CHECK(fresh.load(m_context.parent->tensors, false));
+        FOVEATE_CHECK(m_network.load(fresh.state()));
+        startOptimiser();
+        m_state = TrainState();
+        m_state.batch = m_options.batch;
+        m_best.clear();
+        m_order = epochOrder(m_set.training.size(), m_context.snapshot.seed, 0);
+    }
+    m_state.returns = returns;
+    m_state.skipped = skipped;
+    m_state.learningRate = learningRate;
+    m_state.strikes = 0;
+    log::warning("back to the last finite state, with half the learning rate");
+    return {};
+}
+
+Status TrainJob::halveBatch(const Error& error)
+{
+    m_adam->dropGradients();
+    if (m_state.halvings >= kHalvingLimit || m_state.batch < 4)
+        return tl::unexpected<Error>(error);
+    ++m_state.halvings;
+    m_state.batch /= 2;
+    log::warning("out of memory: batch of " + std::to_string(m_state.batch));
+    return {};
+}
+
+Status TrainJob::endEpoch()
+{
+    ++m_state.epoch;
+    m_state.lastLoss = m_state.weightSum > 0 ? std::optional<double>(m_state.lossSum / m_state.weightSum) : std::nullopt;
+    if (!m_set.validation.empty()) {
+        m_state.stage = TrainStage::validating;
+        return {};
+    }
+    FOVEATE_CHECK(logEpoch());
+    m_boundary = true;
+    return m_state.epoch >= m_options.epochs ? finishTraining() : Status();
+}
+
+Result<Step> TrainJob::validationStep()
+{
+    const c10::InferenceMode inference;
+    m_network.train(false);
+    double sum = 0;
+    double weights = 0;
+    constexpr std::size_t kPart = 32;
+    for (std::size_t begin = 0; begin < m_set.validation.size(); begin += kPart) {
+        std::vector<std::int64_t> rows;
+        const std::size_t end = std::min(begin + kPart, m_set.validation.size());
+        for (std::size_t i = begin; i < end; ++i)
+            rows.push_back(m_set.validation[i].row);
+        const at::Tensor logProbabilities = m_network.logits(m_batches.batch(rows)).log_softmax(1);
+        for (std::size_t i = begin; i < end; ++i) {
+            const TrainSample& sample = m_set.validation[i];
+            sum -= double(sample.weight) * logProbabilities[std::int64_t(i - begin)][sample.label].item<double>();
+            weights += double(sample.weight);
+        }
+    }
+    ++m_state.step;
+    FOVEATE_CHECK(judge(sum / weights));
+    return Step::more;
+}
+
+/// Early stopping: keeps the best weights, stops after `patience` epochs without better ones.
+Status TrainJob::judge(double validationLoss)
+{
+    const bool finite = std::isfinite(validationLoss);
+    m_state.lastValidationLoss = finite ? std::optional<double>(validationLoss) : std::nullopt;
+    if (finite && (!m_state.bestLoss || validationLoss < *m_state.bestLoss)) {
+        m_state.bestLoss = validationLoss;
+        m_state.bestEpoch = m_state.epoch;
+        m_state.waited = 0;
+        m_best = copyOf(m_network.state());
+    } else {
+        ++m_state.waited;
+    }
+    m_state.stage = TrainStage::training;
+    FOVEATE_CHECK(logEpoch());
+    m_boundary = true;
+    return m_state.waited >= m_options.patience || m_state.epoch >= m_options.epochs ? finishTraining() : Status();
+}
+
+Status TrainJob::logEpoch() const
+{
+    nlohmann::json line = {{"epoch", m_state.epoch},
+                           {"step", m_state.step},
+                           {"loss", m_state.lastLoss ? nlohmann::json(*m_state.lastLoss) : nlohmann::json()},
+                           {"accuracy", m_state.seen > 0 ? double(m_state.correct) / double(m_state.seen) : 0.0},
+                           {"learning_rate", m_state.learningRate}};
+    if (m_state.lastValidationLoss)
+        line["val_loss"] = *m_state.lastValidationLoss;
+    return m_context.logMetrics(line);
+}
+
+/// The best weights (or the last) are published, then all samples are scored by them.
+Status TrainJob::finishTraining()
+{
+    if (!m_best.empty())
+        FOVEATE_CHECK(m_network.load(m_best));
+    m_best.clear();
+    m_state.stage = TrainStage::scoring;
+    return {};
+}
+
+Result<Step> TrainJob::scoringStep()
+{
+    if (!m_scoring) {
+        if (!m_network.isFinite())
+            return fail(Code::nonFinite, {"weights"});
+        FOVEATE_CHECK(writeSafetensors(m_context.folder + "/weights.safetensors", {m_network.state(), toMetadata(m_info)}));
+        m_scoring = std::make_unique<Scoring>(m_network, m_batches, rowsOf(m_context.snapshot));
+        return Step::more;
+    }
+    FOVEATE_TRY(const Step step, m_scoring->step());
+    if (step == Step::done)
+        FOVEATE_CHECK(m_scoring->write(m_context.folder));
+    return step;
+}
+
+Result<Step> TrainJob::step()
+{
+    if (m_boundary) {
+        m_boundary = false;
+        if (m_state.stage == TrainStage::training) {
+            m_order = epochOrder(m_set.training.size(), m_context.snapshot.seed, m_state.epoch);
+            m_state.beginEpoch();
+        }
+    }
+    return guarded([this]() -> Result<Step> {
+        switch (m_state.stage) {
+        case TrainStage::training:
+            if (m_state.epoch >= m_options.epochs)
+                FOVEATE_CHECK(finishTraining());
+            return m_state.stage == TrainStage::training ? trainingStep() : Step::more;
+        case TrainStage::validating:
+            return validationStep();
+        case TrainStage::scoring:
+            break;
+        }
+        return scoringStep();
+    });
+}
+
+std::size_t TrainJob::steps(std::size_t n) const
+{
+    std::size_t count = 0;
+    for (std::size_t position = 0; position < n; ++count)
+        position = batchEnd(position, n, std::size_t(m_state.batch));
+    return count;
+}
+
+/// Work in forward passes of one image; a training pass costs about three.
+double TrainJob::workDone() const
+{
+    const double epoch = 3.0 * double(m_set.training.size()) + double(m_set.validation.size());
+    if (m_state.stage == TrainStage::scoring)
+        return epoch * m_options.epochs + double(m_scoring ? m_scoring->done() : 0);
+    return epoch * m_state.epoch + 3.0 * double(m_boundary ? 0 : m_state.position);
+}
+
+double TrainJob::workTotal() const
+{
+    const double epoch = 3.0 * double(m_set.training.size()) + double(m_set.validation.size());
+    return epoch * m_options.epochs + double(m_context.snapshot.samples.size());
+}
+
+Progress TrainJob::progress() const
+{
+    Progress progress;
+    progress.job = "train";
+    const bool scoring = m_state.stage == TrainStage::scoring;
+    progress.stage = scoring ? "scoring" : "epoch";
+    const auto perEpoch = std::int64_t(steps(m_set.training.size()) + (m_set.validation.empty() ? 0 : 1));
+    progress.step = scoring ? (m_scoring ? m_scoring->done() : 0) : m_state.step;
+    progress.of = scoring ? std::int64_t(m_context.snapshot.samples.size()) : perEpoch * m_options.epochs;
+    progress.seconds = secondsSince(m_start);
+    progress.remaining = workDone() > 0 ? progress.seconds * (workTotal() / workDone() - 1) : -1;
+    progress.metrics = {{"epoch", m_state.epoch}, {"epochs", m_options.epochs}};
+    if (m_state.lastLoss)
+        progress.metrics.emplace_back("loss", *m_state.lastLoss);
+    if (m_state.seen > 0)
+        progress.metrics.emplace_back("accuracy", double(m_state.correct) / double(m_state.seen));
+    if (m_state.lastValidationLoss)
+        progress.metrics.emplace_back("val_loss", *m_state.lastValidationLoss);
+    if (m_secondsTrained > 0)
+        progress.metrics.emplace_back("images_per_second", double(m_imagesTrained) / m_secondsTrained);
+    return progress;
+}
+
+Status TrainJob::save()
+{
+    Checkpoint checkpoint;
+    checkpoint.step = m_state.step;
+    checkpoint.weights = m_network.state();
+    for (const auto& [name, tensor] : m_best)
+        checkpoint.weights[kBest + name] = tensor;
+    checkpoint.optimiser = m_adam->state();
+    checkpoint.state = toJson(m_state);
+    checkpoint.state["boundary"] = m_boundary;
+    return guarded([&] { return writeCheckpoint(m_context.folder, checkpoint); });
+}
+
+Status TrainJob::restore(const Checkpoint& checkpoint)
+{
+    FOVEATE_TRY(TrainState state, trainStateFromJson(checkpoint.state));
+    TensorMap weights;
+    TensorMap best;
+    const std::string prefix = kBest;
+    for (const auto& [name, tensor] : checkpoint.weights) {
+        if (name.rfind(prefix, 0) == 0)
+            best[name.substr(prefix.size())] = tensor;
+        else
+            weights[name] = tensor;
+    }
+    FOVEATE_CHECK(m_network.load(weights));
+    FOVEATE_CHECK(m_adam->load(checkpoint.optimiser));
+    if (state.position > m_set.training.size())
+        return fail(Code::corrupt, {"state.json", "position"});
+    m_best = std::move(best);
+    m_state = state;
+    m_boundary = checkpoint.state.value("boundary", false);
+    m_order = epochOrder(m_set.training.size(), m_context.snapshot.seed, m_state.epoch);
+    return {};
+}
+
+nlohmann::json TrainJob::resolvedOptions() const
+{
+    TrainOptions resolved = m_options;
+    resolved.size = m_info.size;
+    nlohmann::json json = toJson(resolved);
+    json["augment"] = augment::toJson(m_preset);
+    return json;
+}
+
+nlohmann::json TrainJob::result() const
+{
+    const auto orNull = [](const std::optional<double>& value) { return value ? nlohmann::json(*value) : nlohmann::json(); };
+    return {{"job", "train"},
+            {"labels", m_set.training.size() + m_set.validation.size()},
+            {"validation", m_set.validation.size()},
+            {"class_weights", m_set.classWeights},
+            {"epochs", m_state.epoch},
+            {"best_epoch", m_set.validation.empty() ? m_state.epoch : m_state.bestEpoch},
+            {"loss", orNull(m_state.lastLoss)},
+            {"val_loss", orNull(m_state.bestLoss)},
+            {"skipped_steps", m_state.skipped},
+            {"returns", m_state.returns},
+            {"batch", m_state.batch},
+            {"images_per_second", m_secondsTrained > 0 ? double(m_imagesTrained) / m_secondsTrained : 0.0}};
+}
+
+/// Size, channels, normalisation and model of the parent where there is one.
+Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& options)
+{
+    ModelInfo info;
+    info.model = options.model;
+    info.channels = int(context.pack.shape().channels);
+    info.size = int(context.pack.shape().size);
+    info.normalisation = augment::usualNormalisation(info.channels);
+    if (context.parent) {
+        FOVEATE_TRY(info, infoFromMetadata(context.parent->metadata));
+        if (info.channels != int(context.pack.shape().channels))
+            return fail(Code::wrongShape, {"channels", std::to_string(info.channels), std::to_string(context.pack.shape().channels)});
+    }
+    if (options.size > 0)
+        info.size = options.size;
+    info.classes = context.snapshot.classes;
+    info.method = "supervised";
+    info.dtype = context.capability.dtype;
+    return info;
+}
+
+Result<augment::Preset> choosePreset(const TrainOptions& options, int channels)
+{
+    if (!options.augment.is_null())
+        return augment::presetFromJson(options.augment);
+    return augment::preset(channels == 1 ? "grey-weak" : "histology-weak");
+}
+
+} // namespace
+
+Result<std::unique_ptr<RunJob>> makeTrainJob(RunContext context)
+{
+    FOVEATE_TRY(const TrainOptions options, trainOptionsFromJson(context.snapshot.options));
+    FOVEATE_TRY(ModelInfo info, chooseModel(context, options));
+    FOVEATE_TRY(augment::Preset preset, choosePreset(options, info.channels));
+    FOVEATE_TRY(TrainSet set, makeTrainSet(context.snapshot, options));
+    FOVEATE_TRY(PackBatches batches, PackBatches::create(context.pack, rowsOf(context.snapshot), info.size, info.normalisation,
+                                                         context.capability.threads));
+    FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed));
+    if (context.parent)
+        FOVEATE_CHECK(network.load(context.parent->tensors, false));
+    return std::unique_ptr<RunJob>(std::make_unique<TrainJob>(std::move(context), options, std::move(info), std::move(set),
+                                                              std::move(batches), std::move(network), std::move(preset)));
+}
+
+} // namespace foveate::learn

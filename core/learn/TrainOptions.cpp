@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/TrainOptions.h"
+
+#include <limits>
+#include <set>
+
+namespace foveate::learn {
+namespace {
+
+using nlohmann::json;
+
+template <typename Number>
+Status readNumber(const json& from, const char* key, Number low, Number high, Number& value)
+{
+    if (!from.contains(key) || from[key].is_null())
+        return {};
+    const json& given = from[key];
+    const bool fits = std::is_integral_v<Number> ? given.is_number_integer() : given.is_number();
+    if (!fits || given.get<double>() < double(low) || given.get<double>() > double(high))
+        return fail(Code::usage, {key});
+    value = given.get<Number>();
+    return {};
+}
+
+Status readFlag(const json& from, const char* key, bool& value)
+{
+    if (!from.contains(key) || from[key].is_null())
+        return {};
+    if (!from[key].is_boolean())
+        return fail(Code::usage, {key});
+    value = from[key].get<bool>();
+    return {};
+}
+
+Status readText(const json& from, const char* key, std::string& value)
+{
+    if (!from.contains(key) || from[key].is_null())
+        return {};
+    if (!from[key].is_string())
+        return fail(Code::usage, {key});
+    value = from[key].get<std::string>();
+    return {};
+}
+
+Status refuseUnknown(const json& from)
+{
+    const json known = toJson(TrainOptions());
+    for (const auto& item : from.items()) {
+        if (!known.contains(item.key()))
+            return fail(Code::usage, {item.key()});
+    }
+    return {};
+}
+
+} // namespace
+
+Result<TrainOptions> trainOptionsFromJson(const json& from)
+{
+    TrainOptions options;
+    if (from.is_null())
+        return options;
+    if (!from.is_object())
+        return fail(Code::usage, {"options"});
+    FOVEATE_CHECK(refuseUnknown(from));
+    FOVEATE_CHECK(readText(from, "preset", options.preset));
+    if (options.preset != "small")
+        return fail(Code::usage, {"preset"});
+    FOVEATE_CHECK(readText(from, "model", options.model));
+    FOVEATE_CHECK(readNumber(from, "size", 0, 1 << 14, options.size));
+    FOVEATE_CHECK(readNumber(from, "epochs", 0, 1000000, options.epochs));
+    FOVEATE_CHECK(readNumber(from, "batch", 2, 1 << 20, options.batch));
+    FOVEATE_CHECK(readNumber(from, "learning_rate", 0.0, std::numeric_limits<double>::max(), options.learningRate));
+    FOVEATE_CHECK(readFlag(from, "class_weights", options.classWeights));
+    FOVEATE_CHECK(readNumber(from, "patience", 0, 1000000, options.patience));
+    FOVEATE_CHECK(readNumber(from, "validate_from", 2, std::numeric_limits<int>::max(), options.validateFrom));
+    FOVEATE_CHECK(readNumber(from, "validation_share", .01, .9, options.validationShare));
+    FOVEATE_CHECK(readFlag(from, "freeze", options.freeze));
+    if (from.contains("augment"))
+        options.augment = from["augment"];
+    return options;
+}
+
+json toJson(const TrainOptions& options)
+{
+    return {{"preset", options.preset},
+            {"model", options.model},
+            {"size", options.size},
+            {"epochs", options.epochs},
+            {"batch", options.batch},
+            {"learning_rate", options.learningRate},
+            {"class_weights", options.classWeights},
+            {"patience", options.patience},
+            {"validate_from", options.validateFrom},
+            {"validation_share", options.validationShare},
+            {"freeze", options.freeze},
+            {"augment", options.augment}};
+}
+
+} // namespace foveate::learn
