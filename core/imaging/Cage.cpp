@@ -23,12 +23,14 @@ constexpr bool kLimitMemory = true;
 
 /// What a single-threaded decoder needs once everything is loaded.
 constexpr int kAllowed[] = {
-    SCMP_SYS(read),         SCMP_SYS(pread64),       SCMP_SYS(write),        SCMP_SYS(lseek),
-    SCMP_SYS(close),        SCMP_SYS(fstat),         SCMP_SYS(ftruncate),    SCMP_SYS(recvmsg),
-    SCMP_SYS(sendto),       SCMP_SYS(munmap),        SCMP_SYS(mremap),       SCMP_SYS(brk),
-    SCMP_SYS(madvise),      SCMP_SYS(futex),         SCMP_SYS(exit),         SCMP_SYS(exit_group),
-    SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
-    SCMP_SYS(getpid),       SCMP_SYS(gettid),        SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
+    SCMP_SYS(read),         SCMP_SYS(pread64),       SCMP_SYS(write),
+    SCMP_SYS(lseek),        SCMP_SYS(close),         SCMP_SYS(fstat),
+    SCMP_SYS(ftruncate),    SCMP_SYS(recvmsg),       SCMP_SYS(sendto),
+    SCMP_SYS(munmap),       SCMP_SYS(mremap),        SCMP_SYS(brk),
+    SCMP_SYS(madvise),      SCMP_SYS(futex),         SCMP_SYS(exit),
+    SCMP_SYS(exit_group),   SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),   SCMP_SYS(getpid),
+    SCMP_SYS(gettid),       SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
     SCMP_SYS(sched_yield),  SCMP_SYS(getrandom),     SCMP_SYS(restart_syscall),
 };
 

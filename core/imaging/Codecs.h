@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The codecs of foveate-decode, one function per format. They run inside the cage and nowhere else.
 //
-// Each gives one frame as client/Image.h describes it. Failures: damaged (nothing could be read), unsupported, tooLarge,
-// usage (no such frame); args: "", the library's own words. A file that can be read in part is a Picture with `damaged`.
-// Header sizes are checked in 64 bits before memory is taken. Windows are the caller's (Decode.h), except DICOM's VOI.
+// Each gives one frame as client/Image.h describes it. Failures: damaged (nothing could be read), unsupported,
+// tooLarge, usage (no such frame); args: "", the library's own words. A file that can be read in part is a Picture with
+// `damaged`. Header sizes are checked in 64 bits before memory is taken. Windows are the caller's (Decode.h), except
+// DICOM's VOI.
 #pragma once
 
 #include "base/Result.h"

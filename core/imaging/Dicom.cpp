@@ -35,15 +35,19 @@ bool isJpeg2000(E_TransferSyntax syntax)
     return syntax == EXS_JPEG2000 || syntax == EXS_JPEG2000LosslessOnly;
 }
 
-/// The dataset's transfer syntax; DCMTK does not know HTJ2K, whose fragments lie just like JPEG 2000's.
-E_TransferSyntax syntaxOf(DcmMetaInfo& meta)
+/// The dataset's transfer syntax; DCMTK does not know HTJ2K, whose fragments lie just like JPEG 2000's. Unknown only
+/// where the file names none; unsupported where it names one that is not known here.
+Result<E_TransferSyntax> syntaxOf(DcmMetaInfo& meta)
 {
     OFString uid;
-    if (meta.findAndGetOFString(DCM_TransferSyntaxUID, uid).bad())
+    if (meta.findAndGetOFString(DCM_TransferSyntaxUID, uid).bad() || uid.empty())
         return EXS_Unknown;
     if (uid == "1.2.840.10008.1.2.4.201" || uid == "1.2.840.10008.1.2.4.202" || uid == "1.2.840.10008.1.2.4.203")
         return EXS_JPEG2000;
-    return DcmXfer(uid.c_str()).getXfer();
+    const E_TransferSyntax syntax = DcmXfer(uid.c_str()).getXfer();
+    if (syntax == EXS_Unknown)
+        return codecError(Code::unsupported, std::string("transfer syntax ") + uid.c_str());
+    return syntax;
 }
 
 /// Reads what can be read; a dataset that breaks off after its pixels began is kept.
@@ -54,7 +58,7 @@ Status readDataset(Source& source, DcmDataset& dataset, E_TransferSyntax& syntax
     meta.transferInit();
     meta.read(stream, EXS_Unknown, EGL_noChange, kKeptInFile);
     meta.transferEnd();
-    syntax = syntaxOf(meta);
+    FOVEATE_TRY(syntax, syntaxOf(meta));
     dataset.transferInit();
     const OFCondition read = dataset.read(stream, syntax, EGL_noChange, kKeptInFile);
     dataset.transferEnd();
@@ -163,8 +167,7 @@ std::size_t storedIndex(const DicomHeader& header, std::size_t pixel, std::uint3
     return header.planar ? sample * pixels + pixel : pixel * header.perPixel + sample;
 }
 
-template <typename Word, typename Out>
-void unpack(const DicomHeader& header, const Frame& frame, Samples& samples)
+template <typename Word, typename Out> void unpack(const DicomHeader& header, const Frame& frame, Samples& samples)
 {
     const unsigned shift = header.highBit + 1 - header.stored;
     const std::uint64_t mask = (std::uint64_t(1) << header.stored) - 1;
@@ -243,7 +246,7 @@ Result<Samples> readFloats(DcmItem& dataset, const DicomHeader& header, std::uin
 Result<Meaning> meaningOf(DcmItem& dataset, const std::string& photometric, const DicomHeader& header)
 {
     Meaning meaning;
-    meaning.stretch = header.allocated == 1 && !header.real;
+    meaning.stretch = header.stored == 1 && !header.real;
     if (photometric == "MONOCHROME1") {
         meaning.colour = Meaning::Colour::whiteIsZero;
     } else if (photometric == "PALETTE COLOR") {
@@ -259,13 +262,14 @@ Result<Meaning> meaningOf(DcmItem& dataset, const std::string& photometric, cons
     return meaning;
 }
 
-/// How pixel values, modality values and the window relate. pixel = (stored − smallest) or (largest − that), cut to 16 bits.
+/// How pixel values, modality values and the window relate. pixel = (stored − smallest) or (largest − that), cut to 16
+/// bits.
 void describeValues(const DicomHeader& header, Picture& picture)
 {
     Image& about = picture.about;
     about.spacingMm = header.spacing;
     about.patientKeyHint = header.patient;
-    if (about.channels != 1 || header.real || header.allocated == 1)
+    if (about.channels != 1 || header.real || header.stored == 1)
         return;
     const double step = header.stored > 16 ? std::ldexp(1.0, int(header.stored) - 16) : 1.0;
     const double smallest = header.isSigned ? -std::ldexp(1.0, int(header.stored) - 1) : 0.0;
@@ -281,7 +285,7 @@ void describeValues(const DicomHeader& header, Picture& picture)
         return;
     const double one = (header.voi->low - about.valueIntercept) / about.valueSlope;
     const double other = (header.voi->high - about.valueIntercept) / about.valueSlope;
-    const auto low = float(std::min(one, other)), high = float(std::max(one, other));
+    const auto low = float(std::min(one, other) + 0.0), high = float(std::max(one, other));
     if (std::isfinite(low) && std::isfinite(high) && low < high) {
         about.windowLow = low;
         about.windowHigh = high;
@@ -310,8 +314,8 @@ Result<Picture> renderFrame(DcmDataset& dataset, E_TransferSyntax syntax, DicomH
     FOVEATE_TRY(Frame frame, readFrame(dataset, syntax, header, number));
     if (frame.codeStream)
         adoptCodeStream(*frame.codeStream, header);
-    FOVEATE_TRY(Samples samples, frame.codeStream ? Result<Samples>(std::move(frame.codeStream->samples))
-                                                  : toSamples(header, frame));
+    FOVEATE_TRY(Samples samples,
+                frame.codeStream ? Result<Samples>(std::move(frame.codeStream->samples)) : toSamples(header, frame));
     const std::string& photometric = frame.photometric.empty() ? header.photometric : frame.photometric;
     FOVEATE_TRY(const Meaning meaning, meaningOf(dataset, photometric, header));
     FOVEATE_CHECK(render(samples, meaning, picture));

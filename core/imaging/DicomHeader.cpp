@@ -57,7 +57,8 @@ DcmItem& groupItem(DcmItem& dataset, const DcmTagKey& sequence, std::uint32_t fr
     return dataset;
 }
 
-/// PS3.3 C.11.2.1.2: LINEAR reaches black and white half a step earlier than LINEAR_EXACT; SIGMOID is drawn as the latter.
+/// PS3.3 C.11.2.1.2: LINEAR reaches black and white half a step earlier than LINEAR_EXACT; SIGMOID is drawn as the
+/// latter.
 std::optional<DicomHeader::Voi> readVoi(DcmItem& item)
 {
     const auto centre = numberOf(item, DCM_WindowCenter), width = numberOf(item, DCM_WindowWidth);
@@ -92,8 +93,7 @@ void readLayout(DcmItem& dataset, DicomHeader& header)
     header.photometric = textOf(dataset, DCM_PhotometricInterpretation);
     header.real = !dataset.tagExists(DCM_PixelData) &&
                   (dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData));
-    const double frames = numberOf(dataset, DCM_NumberOfFrames).value_or(1);
-    header.frames = frames >= 1 ? std::uint32_t(std::min(frames, 4e9)) : 1;
+    header.frames = std::max(1u, unsignedOf(dataset, DCM_NumberOfFrames, 1));
 }
 
 Status check(const DicomHeader& header)

@@ -17,15 +17,15 @@ struct DicomHeader {
     std::uint32_t perPixel = 1;
     std::uint32_t allocated = 8, stored = 8, highBit = 7; ///< bits; stored ≤ allocated, highBit < allocated
     bool isSigned = false;
-    bool planar = false;              ///< colour by plane rather than by pixel
-    bool real = false;                ///< FloatPixelData or DoubleFloatPixelData
+    bool planar = false; ///< colour by plane rather than by pixel
+    bool real = false;   ///< FloatPixelData or DoubleFloatPixelData
     std::uint32_t frames = 1;
-    std::string photometric;          ///< "MONOCHROME2", …
-    double slope = 1, intercept = 0;  ///< rescale to modality values
+    std::string photometric;         ///< "MONOCHROME2", …
+    double slope = 1, intercept = 0; ///< rescale to modality values
     struct Voi {
-        double low, high;             ///< modality values shown black and white
+        double low, high; ///< modality values shown black and white
     };
-    std::optional<Voi> voi;           ///< the first window; none for a LUT or none at all
+    std::optional<Voi> voi; ///< the first window; none for a LUT or none at all
     std::optional<Spacing> spacing;
     std::string patient;
 

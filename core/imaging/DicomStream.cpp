@@ -44,8 +44,7 @@ void SourceProducer::putback(offile_off_t count)
 
 SourceStream::SourceStream(Source& source, offile_off_t offset)
     : DcmInputStream(&m_producer), m_source(source), m_producer(source, offset)
-{
-}
+{}
 
 DcmInputStreamFactory* SourceStream::newFactory() const
 {

@@ -30,6 +30,7 @@ struct Reader {
     JDIMENSION goodRows = 0; ///< rows before the first one with invented data
     bool invented = false;   ///< data ran out somewhere
     bool tooManyScans = false;
+    bool severalScans = false;
 
     explicit Reader(Source& source);
     ~Reader() { jpeg_destroy_decompress(&cinfo); }
@@ -106,7 +107,8 @@ void skipInput(j_decompress_ptr cinfo, long count)
     reader.cursor.at += std::size_t(count) - held;
 }
 
-void noInput(j_decompress_ptr) {}
+void noInput(j_decompress_ptr)
+{}
 
 Reader::Reader(Source& source) : cursor{source}
 {
@@ -134,6 +136,7 @@ bool readHeader(Reader& reader)
     reader.cinfo.progress = &reader.progress;
     jpeg_save_markers(&reader.cinfo, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&reader.cinfo, TRUE);
+    reader.severalScans = jpeg_has_multiple_scans(&reader.cinfo);
     return true;
 }
 
@@ -186,7 +189,7 @@ Code codeOf(const Reader& reader)
 void clearInvented(const Reader& reader, Buffer& rows, std::size_t rowBytes, std::uint32_t height)
 {
     // With several scans every row has been seen at least coarsely, or is flat: no row border to cut at.
-    if (!reader.invented || jpeg_has_multiple_scans(const_cast<j_decompress_ptr>(&reader.cinfo)))
+    if (!reader.invented || reader.severalScans)
         return;
     const std::size_t from = std::min<std::size_t>(reader.goodRows, height) * rowBytes;
     std::memset(rows.data() + from, 0, rows.size() - from);

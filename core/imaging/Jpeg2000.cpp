@@ -50,7 +50,8 @@ void note(const char* message, void* user)
         text = std::string(message).substr(0, std::strcspn(message, "\n"));
 }
 
-void ignore(const char*, void*) {}
+void ignore(const char*, void*)
+{}
 
 struct StreamEnd {
     void operator()(opj_stream_t* p) const { opj_stream_destroy(p); }
@@ -88,8 +89,7 @@ Status checkComponents(const opj_image_t& image, std::uint32_t width, std::uint3
     return first.prec >= 1 && first.prec <= 16 ? Status() : codecError(Code::unsupported, "precision");
 }
 
-template <typename T>
-void copyComponents(const opj_image_t& image, Samples& samples)
+template <typename T> void copyComponents(const opj_image_t& image, Samples& samples)
 {
     const opj_image_comp_t& first = image.comps[0];
     const std::int64_t shift = first.sgnd ? std::int64_t(1) << (first.prec - 1) : 0;
@@ -109,7 +109,8 @@ Result<CodeStream> takeComponents(const opj_image_t& image, std::string damage)
     CodeStream result;
     FOVEATE_TRY(result.samples, Samples::create(image.comps[0].w, image.comps[0].h, image.numcomps >= 3 ? 3 : 1,
                                                 bits <= 8 ? Samples::Kind::u8 : Samples::Kind::u16, bits));
-    bits <= 8 ? copyComponents<std::uint8_t>(image, result.samples) : copyComponents<std::uint16_t>(image, result.samples);
+    bits <= 8 ? copyComponents<std::uint8_t>(image, result.samples)
+              : copyComponents<std::uint16_t>(image, result.samples);
     result.isSigned = image.comps[0].sgnd;
     result.damage = std::move(damage);
     return result;

@@ -16,21 +16,15 @@ class Buffer {
 public:
     Buffer() = default;
     /// Empty when there is not enough memory.
-    explicit Buffer(std::size_t size) : m_bytes(static_cast<std::byte*>(std::calloc(size ? size : 1, 1))), m_size(m_bytes ? size : 0) {}
+    explicit Buffer(std::size_t size)
+        : m_bytes(static_cast<std::byte*>(std::calloc(size ? size : 1, 1))), m_size(m_bytes ? size : 0)
+    {}
     std::byte* data() { return m_bytes.get(); }
     const std::byte* data() const { return m_bytes.get(); }
     std::size_t size() const { return m_size; }
     explicit operator bool() const { return m_bytes != nullptr; }
-    template <typename T>
-    T* as()
-    {
-        return reinterpret_cast<T*>(m_bytes.get());
-    }
-    template <typename T>
-    const T* as() const
-    {
-        return reinterpret_cast<const T*>(m_bytes.get());
-    }
+    template <typename T> T* as() { return reinterpret_cast<T*>(m_bytes.get()); }
+    template <typename T> const T* as() const { return reinterpret_cast<const T*>(m_bytes.get()); }
 
 private:
     struct Free {
@@ -60,7 +54,8 @@ inline tl::unexpected<Error> codecError(Code code, const std::string& detail)
     return fail(code, {std::string(), detail});
 }
 
-/// EXIF's (and TIFF's) orientation 1..8 undone: the picture is turned so that 1 would be right. Others: nothing is done.
+/// EXIF's (and TIFF's) orientation 1..8 undone: the picture is turned so that 1 would be right. Others: nothing is
+/// done.
 Status applyOrientation(Picture& picture, unsigned orientation);
 
 /// The orientation in an EXIF block (a TIFF header and directory), 1 when there is none or it cannot be read.

@@ -29,7 +29,8 @@ void onError(png_structp png, png_const_charp message)
     png_longjmp(png, 1);
 }
 
-void onWarning(png_structp, png_const_charp) {}
+void onWarning(png_structp, png_const_charp)
+{}
 
 void readBytes(png_structp png, png_bytep to, png_size_t count)
 {

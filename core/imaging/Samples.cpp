@@ -24,8 +24,7 @@ std::uint32_t largest(unsigned bits)
 }
 
 /// a · b / top, rounded: a share of full scale.
-template <typename T>
-T share(std::uint32_t a, std::uint32_t b, std::uint32_t top)
+template <typename T> T share(std::uint32_t a, std::uint32_t b, std::uint32_t top)
 {
     return T((std::uint64_t(a) * b + top / 2) / top);
 }
@@ -54,8 +53,7 @@ Status floatsToDepth16(Samples& samples)
     return {};
 }
 
-template <typename T>
-void renderGrey(const Samples& samples, const Meaning& meaning, Picture& picture)
+template <typename T> void renderGrey(const Samples& samples, const Meaning& meaning, Picture& picture)
 {
     const std::uint32_t top = largest(samples.bits);
     const bool invert = meaning.colour == Colour::whiteIsZero;
@@ -71,8 +69,7 @@ void renderGrey(const Samples& samples, const Meaning& meaning, Picture& picture
     }
 }
 
-template <typename T>
-void renderRgb(const Samples& samples, const Meaning& meaning, Picture& picture)
+template <typename T> void renderRgb(const Samples& samples, const Meaning& meaning, Picture& picture)
 {
     const std::uint32_t top = largest(samples.bits);
     const bool alpha = meaning.alpha == Alpha::straight && samples.perPixel >= 4;
@@ -83,8 +80,7 @@ void renderRgb(const Samples& samples, const Meaning& meaning, Picture& picture)
             out[c] = alpha ? share<T>(in[c], in[3], top) : in[c];
 }
 
-template <typename T>
-void renderPalette(const Samples& samples, const Meaning& meaning, Picture& picture)
+template <typename T> void renderPalette(const Samples& samples, const Meaning& meaning, Picture& picture)
 {
     const T* in = samples.data.as<T>();
     std::uint8_t* out = picture.pixels.as<std::uint8_t>();
@@ -156,10 +152,11 @@ Status render(Samples& samples, const Meaning& meaning, Picture& picture)
     FOVEATE_CHECK(checkMeaning(samples, meaning));
     const bool wide = samples.kind == Samples::Kind::u16;
     const bool grey = meaning.colour == Colour::blackIsZero || meaning.colour == Colour::whiteIsZero;
-    FOVEATE_CHECK(picture.shape(samples.width, samples.height, grey ? 1 : 3,
-                                wide && meaning.colour != Colour::palette ? 16 : 8));
+    FOVEATE_CHECK(
+        picture.shape(samples.width, samples.height, grey ? 1 : 3, wide && meaning.colour != Colour::palette ? 16 : 8));
     if (grey)
-        wide ? renderGrey<std::uint16_t>(samples, meaning, picture) : renderGrey<std::uint8_t>(samples, meaning, picture);
+        wide ? renderGrey<std::uint16_t>(samples, meaning, picture)
+             : renderGrey<std::uint8_t>(samples, meaning, picture);
     else if (meaning.colour == Colour::palette)
         wide ? renderPalette<std::uint16_t>(samples, meaning, picture)
              : renderPalette<std::uint8_t>(samples, meaning, picture);

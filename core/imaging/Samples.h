@@ -21,7 +21,8 @@ struct Samples {
     Buffer data;
 
     /// Zeroed memory for these sizes; tooLarge, damaged.
-    static Result<Samples> create(std::uint64_t width, std::uint64_t height, std::uint32_t perPixel, Kind kind, unsigned bits);
+    static Result<Samples> create(std::uint64_t width, std::uint64_t height, std::uint32_t perPixel, Kind kind,
+                                  unsigned bits);
     std::size_t pixels() const { return std::size_t(width) * height; }
 };
 
@@ -29,8 +30,8 @@ struct Meaning {
     enum class Colour : std::uint8_t { blackIsZero, whiteIsZero, rgb, palette, cmyk, ybr };
     enum class Alpha : std::uint8_t { none, straight, premultiplied };
     Colour colour = Colour::blackIsZero;
-    Alpha alpha = Alpha::none;   ///< the sample after the colours; further ones are dropped
-    bool stretch = false;        ///< grey of fewer than 8 bits to 0..255
+    Alpha alpha = Alpha::none;                        ///< the sample after the colours; further ones are dropped
+    bool stretch = false;                             ///< grey of fewer than 8 bits to 0..255
     std::vector<std::array<std::uint8_t, 3>> palette; ///< an index beyond its end takes the last entry
     std::uint32_t paletteFirst = 0;                   ///< the sample value of palette[0]
 };

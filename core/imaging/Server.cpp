@@ -112,8 +112,7 @@ void describePicture(const Image& about, Reply& reply)
     reply.valueSlope = about.valueSlope;
     reply.valueIntercept = about.valueIntercept;
     reply.flags = (about.damaged ? protocol::kDamaged : 0u) | (about.inverted ? protocol::kInverted : 0u) |
-                  (about.windowFromFile ? protocol::kWindowFromFile : 0u) |
-                  (about.spacingMm ? protocol::kSpacing : 0u);
+                  (about.windowFromFile ? protocol::kWindowFromFile : 0u) | (about.spacingMm ? protocol::kSpacing : 0u);
     reply.spacingRow = about.spacingMm.value_or(Spacing()).row;
     reply.spacingColumn = about.spacingMm.value_or(Spacing()).column;
     copyText(reply.detail, sizeof reply.detail, about.damage);

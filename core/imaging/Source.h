@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The input file as the codecs see it: bytes at an offset, never more than there are, read through one small buffer.
 //
-// Positions and lengths are 64 bit. No mapping: a file cut by someone else while it is read is a short read, not a signal.
+// Positions and lengths are 64 bit. No mapping: a file cut by someone else while it is read is a short read, not a
+// signal.
 #pragma once
 
 #include <cstddef>

@@ -10,8 +10,8 @@ namespace foveate::imaging::stb {
 
 /// Size and channels from the header; false when it is no BMP of a kind that stb reads.
 bool info(Cursor& cursor, int& width, int& height, int& channels);
-/// 8-bit pixels with `channels` interleaved, rows from top to bottom, to be given back with release(); null on failure. Bytes past the
-/// end of the file read as 0.
+/// 8-bit pixels with `channels` interleaved, rows from top to bottom, to be given back with release(); null on failure.
+/// Bytes past the end of the file read as 0.
 std::uint8_t* load(Cursor& cursor, int& width, int& height, int& channels);
 void release(std::uint8_t* pixels);
 const char* lastError();

@@ -92,8 +92,8 @@ Handle openTiff(Stream& stream)
     TIFFOpenOptionsSetErrorHandlerExtR(options, onError, &stream);
     TIFFOpenOptionsSetWarningHandlerExtR(options, onWarning, &stream);
     // m: no mapping; O: strip tables are read as needed, so a lying table costs nothing.
-    TIFF* tiff = TIFFClientOpenExt("tiff", "rmO", &stream, readBytes, writeNothing, seek, closeNothing, sizeOf,
-                                   nullptr, nullptr, options);
+    TIFF* tiff = TIFFClientOpenExt("tiff", "rmO", &stream, readBytes, writeNothing, seek, closeNothing, sizeOf, nullptr,
+                                   nullptr, options);
     TIFFOpenOptionsFree(options);
     return Handle(tiff);
 }
@@ -125,7 +125,8 @@ Meaning::Alpha alphaOf(TIFF* tiff)
 Result<Layout> readLayout(TIFF* tiff)
 {
     Layout layout;
-    if (!TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &layout.width) || !TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &layout.height))
+    if (!TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &layout.width) ||
+        !TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &layout.height))
         return codecError(Code::damaged, "no size");
     FOVEATE_CHECK(checkSize(layout.width, layout.height));
     TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &layout.perPixel);
@@ -146,8 +147,8 @@ Result<Layout> readLayout(TIFF* tiff)
 bool isPlain(const Layout& layout)
 {
     const bool colour = layout.photometric <= PHOTOMETRIC_PALETTE || layout.photometric == PHOTOMETRIC_SEPARATED;
-    const bool number = layout.format == SAMPLEFORMAT_UINT || layout.format == SAMPLEFORMAT_INT ||
-                        layout.format == SAMPLEFORMAT_VOID;
+    const bool number =
+        layout.format == SAMPLEFORMAT_UINT || layout.format == SAMPLEFORMAT_INT || layout.format == SAMPLEFORMAT_VOID;
     const bool integer = number && ((layout.bits >= 1 && layout.bits <= 16) || layout.bits == 32);
     const bool real = layout.format == SAMPLEFORMAT_IEEEFP && (layout.bits == 32 || layout.bits == 64);
     return colour && (integer || real);
@@ -161,8 +162,7 @@ Samples::Kind kindOf(const Layout& layout)
 }
 
 /// `count` unsigned numbers of 1..16 bits each, most significant bit first, from `in`.
-template <typename T>
-void unpackBits(const std::byte* in, std::size_t count, unsigned bits, T* out, std::size_t step)
+template <typename T> void unpackBits(const std::byte* in, std::size_t count, unsigned bits, T* out, std::size_t step)
 {
     std::uint32_t held = 0;
     unsigned have = 0;
@@ -187,7 +187,8 @@ void convertRow(const std::byte* in, std::size_t count, Out* out, std::size_t st
 }
 
 /// One row of one block into the samples, signed values shifted to start at 0.
-void unpackRow(const Layout& layout, const std::byte* in, std::size_t count, Samples& to, std::size_t at, std::size_t step)
+void unpackRow(const Layout& layout, const std::byte* in, std::size_t count, Samples& to, std::size_t at,
+               std::size_t step)
 {
     const bool flip = layout.isSigned();
     if (to.kind == Samples::Kind::f32) {
@@ -216,7 +217,8 @@ void unpackRow(const Layout& layout, const std::byte* in, std::size_t count, Sam
 /// Reads every strip or tile of a directory into Samples.
 class BlockReader {
 public:
-    BlockReader(TIFF* tiff, const Layout& layout, Samples& samples) : m_tiff(tiff), m_layout(layout), m_samples(samples) {}
+    BlockReader(TIFF* tiff, const Layout& layout, Samples& samples) : m_tiff(tiff), m_layout(layout), m_samples(samples)
+    {}
 
     /// Failures: damaged, tooLarge. Blocks that cannot be read are counted, not an error.
     Status run()
@@ -274,7 +276,8 @@ private:
                                    : TIFFReadEncodedStrip(m_tiff, index, m_block.data(), expected);
         whole += got == expected;
         // A block that broke off midway keeps what came before; the rest of it is still zero.
-        touched |= got > 0 || std::any_of(m_block.data(), m_block.data() + expected, [](std::byte b) { return b != std::byte(0); });
+        touched |= got > 0 || std::any_of(m_block.data(), m_block.data() + expected,
+                                          [](std::byte b) { return b != std::byte(0); });
         const std::size_t columns = std::min(m_blockWidth, m_samples.width - x);
         for (std::uint32_t row = 0; row < rows; ++row) {
             const std::size_t at = (std::size_t(y + row) * m_samples.width + x) * m_samples.perPixel + plane;

@@ -79,9 +79,8 @@ Result<std::shared_ptr<const std::byte>> adopt(int memory, std::size_t bytes, co
     void* address = mmap(nullptr, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, memory, 0);
     if (address == MAP_FAILED)
         return fail(Code::tooLarge, {label, std::strerror(errno)});
-    return std::shared_ptr<const std::byte>(static_cast<const std::byte*>(address), [bytes](const std::byte* p) {
-        munmap(const_cast<std::byte*>(p), bytes);
-    });
+    return std::shared_ptr<const std::byte>(static_cast<const std::byte*>(address),
+                                            [bytes](const std::byte* p) { munmap(const_cast<std::byte*>(p), bytes); });
 }
 
 /// A descriptor the worker cannot write through, whatever the caller's may do.
@@ -230,7 +229,8 @@ Result<Image> DecoderPool::Impl::decodeChecked(int file, const std::string& labe
     return image;
 }
 
-DecoderPool::DecoderPool(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+DecoderPool::DecoderPool(std::unique_ptr<Impl> impl) : m_impl(std::move(impl))
+{}
 DecoderPool::DecoderPool(DecoderPool&&) noexcept = default;
 DecoderPool& DecoderPool::operator=(DecoderPool&&) noexcept = default;
 DecoderPool::~DecoderPool() = default;

@@ -54,8 +54,7 @@ void shrinkRow(const std::uint8_t* in, std::uint32_t channels, const Axis& axis,
     }
 }
 
-template <typename T>
-void applyWindow(std::span<const T> in, float low, float high, std::vector<std::uint8_t>& out)
+template <typename T> void applyWindow(std::span<const T> in, float low, float high, std::vector<std::uint8_t>& out)
 {
     const double scale = 255.0 / (double(high) - low);
     std::vector<std::uint8_t> table(std::size_t(1) << (8 * sizeof(T)));
@@ -137,9 +136,8 @@ std::vector<std::uint8_t> windowed(const Image& image)
     return out;
 }
 
-std::vector<std::uint8_t> resizeArea(const std::vector<std::uint8_t>& pixels, std::uint32_t width,
-                                     std::uint32_t height, std::uint32_t channels, std::uint32_t toWidth,
-                                     std::uint32_t toHeight)
+std::vector<std::uint8_t> resizeArea(const std::vector<std::uint8_t>& pixels, std::uint32_t width, std::uint32_t height,
+                                     std::uint32_t channels, std::uint32_t toWidth, std::uint32_t toHeight)
 {
     assert(width && height && toWidth && toHeight && pixels.size() == std::size_t(width) * height * channels);
     if (width == toWidth && height == toHeight)

@@ -14,13 +14,14 @@
 namespace foveate::imaging {
 
 struct PackImage {
-    PackRecord record;                 ///< hashes, original size, rectangle, window, damaged
-    std::vector<std::uint8_t> pixels;  ///< uint8 [S,S,C], rows from top to bottom, RGB interleaved
+    PackRecord record;                ///< hashes, original size, rectangle, window, damaged
+    std::vector<std::uint8_t> pixels; ///< uint8 [S,S,C], rows from top to bottom, RGB interleaved
 };
 
-/// value = clamp((pixel − low) / (high − low)) · 255, rounded, with the image's window; colour in a grey pack becomes luma
-/// (0.299 R + 0.587 G + 0.114 B), grey in a colour pack is replicated. Each output pixel is the mean of the area it covers;
-/// enlarging repeats pixels the same way. squash fills the square; pad keeps the proportions, centred on black.
+/// value = clamp((pixel − low) / (high − low)) · 255, rounded, with the image's window; colour in a grey pack becomes
+/// luma (0.299 R + 0.587 G + 0.114 B), grey in a colour pack is replicated. Each output pixel is the mean of the area
+/// it covers; enlarging repeats pixels the same way. squash fills the square; pad keeps the proportions, centred on
+/// black.
 PackImage makePackRecord(const Image& image, PackShape shape, Fit fit);
 
 /// The image's window applied at full size: uint8 [height,width,channels].

@@ -14,7 +14,8 @@ void appendBytes(png_structp png, png_bytep bytes, png_size_t count)
     static_cast<std::string*>(png_get_io_ptr(png))->append(reinterpret_cast<const char*>(bytes), count);
 }
 
-void flushNothing(png_structp) {}
+void flushNothing(png_structp)
+{}
 
 /// libpng's way out of an error is longjmp, so nothing with a destructor may live in here.
 bool writeAll(png_structp png, png_infop info, const PixelView& pixels, int level, std::string& out)

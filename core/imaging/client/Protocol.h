@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the client and foveate-decode say to each other: fixed-size messages over a SOCK_SEQPACKET pair on one machine.
 //
-// The worker says Hello once. A Request carries two descriptors (SCM_RIGHTS): the image file, read-only, and an empty memory
-// file that the worker sizes and fills with the pixels alone. A Reply carries everything else. Both ends are the same build,
-// so the structs travel as they lie in memory; the client believes none of it (client/ReplyCheck.h).
+// The worker says Hello once. A Request carries two descriptors (SCM_RIGHTS): the image file, read-only, and an empty
+// memory file that the worker sizes and fills with the pixels alone. A Reply carries everything else. Both ends are the
+// same build, so the structs travel as they lie in memory; the client believes none of it (client/ReplyCheck.h).
 #pragma once
 
 #include <cstdint>
@@ -58,8 +58,8 @@ struct Reply {
     double valueIntercept = 0;
     double spacingRow = 0;
     double spacingColumn = 0;
-    char detail[160] = {};  ///< the decoder's words on failure or damage, NUL-terminated
-    char patient[72] = {};  ///< PatientID, NUL-terminated
+    char detail[160] = {}; ///< the decoder's words on failure or damage, NUL-terminated
+    char patient[72] = {}; ///< PatientID, NUL-terminated
 };
 
 } // namespace foveate::imaging::protocol

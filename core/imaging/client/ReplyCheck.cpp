@@ -30,11 +30,11 @@ bool framesAgree(const Reply& reply, const protocol::Request& request)
 
 bool numbersAgree(const Reply& reply)
 {
-    const bool window = std::isfinite(reply.windowLow) && std::isfinite(reply.windowHigh) &&
-                        reply.windowLow < reply.windowHigh;
-    const bool spacing = !(reply.flags & protocol::kSpacing) ||
-                         (std::isfinite(reply.spacingRow) && reply.spacingRow > 0 &&
-                          std::isfinite(reply.spacingColumn) && reply.spacingColumn > 0);
+    const bool window =
+        std::isfinite(reply.windowLow) && std::isfinite(reply.windowHigh) && reply.windowLow < reply.windowHigh;
+    const bool spacing =
+        !(reply.flags & protocol::kSpacing) || (std::isfinite(reply.spacingRow) && reply.spacingRow > 0 &&
+                                                std::isfinite(reply.spacingColumn) && reply.spacingColumn > 0);
     return window && spacing && std::isfinite(reply.valueSlope) && std::isfinite(reply.valueIntercept);
 }
 

@@ -10,8 +10,8 @@
 
 namespace foveate::imaging {
 
-/// decoderDied when any field is impossible (sizes, depth, lengths, window, numbers that are not finite, another request's
-/// id); else the worker's own outcome, worded with `label`. Texts are cut at their NUL and made printable.
+/// decoderDied when any field is impossible (sizes, depth, lengths, window, numbers that are not finite, another
+/// request's id); else the worker's own outcome, worded with `label`. Texts are cut at their NUL and made printable.
 Result<Image> imageFromReply(const protocol::Reply& reply, const protocol::Request& request, const std::string& label);
 
 /// A NUL-terminated text field that may lack its NUL.

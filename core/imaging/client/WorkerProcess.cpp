@@ -56,8 +56,7 @@ struct SpawnOptions {
         posix_spawnattr_setsigmask(&attributes, &none);
         posix_spawnattr_setsigdefault(&attributes, &all);
         posix_spawnattr_setpgroup(&attributes, 0);
-        posix_spawnattr_setflags(&attributes,
-                                 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
 };
 
@@ -67,8 +66,8 @@ Result<pid_t> spawn(const std::string& program, int socket)
     options.keepOnly(socket);
     options.isolateSignals();
     // Fresh heap memory reads as zero (perturb 255, no thread cache), so no decoder can show a former image's bytes.
-    const char* const environment[] = {"LC_ALL=C", "GLIBC_TUNABLES=glibc.malloc.perturb=255:glibc.malloc.tcache_count=0",
-                                       nullptr};
+    const char* const environment[] = {"LC_ALL=C",
+                                       "GLIBC_TUNABLES=glibc.malloc.perturb=255:glibc.malloc.tcache_count=0", nullptr};
     const char* const arguments[] = {program.c_str(), nullptr};
     pid_t id = -1;
     const int error = posix_spawn(&id, program.c_str(), &options.actions, &options.attributes,
@@ -95,8 +94,7 @@ bool waitReadable(int socket, milliseconds limit)
 }
 
 /// A message of exactly this struct's size; anything else is false.
-template <typename Message>
-bool receiveExactly(int socket, Message& message)
+template <typename Message> bool receiveExactly(int socket, Message& message)
 {
     ssize_t got;
     do
@@ -147,8 +145,7 @@ Result<WorkerProcess> WorkerProcess::start(const std::string& program)
 
 WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
     : m_id(std::exchange(other.m_id, -1)), m_socket(std::move(other.m_socket)), m_hello(other.m_hello)
-{
-}
+{}
 
 WorkerProcess::~WorkerProcess()
 {

@@ -28,7 +28,8 @@ private:
 
 class WorkerProcess {
 public:
-    /// Starts `program` and waits for its Hello. notFound (cannot be executed), sandbox (does not answer as expected), io.
+    /// Starts `program` and waits for its Hello. notFound (cannot be executed), sandbox (does not answer as expected),
+    /// io.
     static Result<WorkerProcess> start(const std::string& program);
     WorkerProcess(WorkerProcess&& other) noexcept;
     WorkerProcess& operator=(WorkerProcess&&) = delete;
