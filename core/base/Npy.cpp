@@ -24,8 +24,7 @@ struct Header {
     std::vector<std::size_t> shape;
 };
 
-template <typename T>
-constexpr std::string_view descrOf()
+template <typename T> constexpr std::string_view descrOf()
 {
     if constexpr (std::is_same_v<T, float>)
         return "<f4";
@@ -196,8 +195,7 @@ std::optional<std::size_t> dataBytes(const std::vector<std::size_t>& shape, std:
     return bytes;
 }
 
-template <typename Stored, typename T>
-std::vector<T> convert(std::string_view bytes)
+template <typename Stored, typename T> std::vector<T> convert(std::string_view bytes)
 {
     const std::size_t n = bytes.size() / sizeof(Stored);
     std::vector<T> out(n);
@@ -252,8 +250,7 @@ std::string encodeHeader(std::string_view descr, const std::vector<std::size_t>&
 
 } // namespace
 
-template <typename T>
-Result<Array<T>> readNpy(const std::string& path)
+template <typename T> Result<Array<T>> readNpy(const std::string& path)
 {
     FOVEATE_TRY(const std::string file, readFile(path, kLargestFile));
     const auto text = headerText(file);
@@ -284,8 +281,8 @@ Status writeNpy(const std::string& path, const std::vector<std::size_t>& shape, 
     return writeFileAtomically(path, file);
 }
 
-#define FOVEATE_NPY(T)                                                                             \
-    template Result<Array<T>> readNpy<T>(const std::string&);                                      \
+#define FOVEATE_NPY(T)                                                                                                 \
+    template Result<Array<T>> readNpy<T>(const std::string&);                                                          \
     template Status writeNpy<T>(const std::string&, const std::vector<std::size_t>&, std::span<const T>);
 FOVEATE_NPY(float)
 FOVEATE_NPY(double)

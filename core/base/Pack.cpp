@@ -44,14 +44,12 @@ std::uint64_t recordOffset(PackShape shape, std::uint64_t row)
     return kHeaderBytes + row * std::uint64_t(recordBytes(shape));
 }
 
-template <typename T>
-void put(std::span<std::uint8_t> bytes, std::size_t offset, const T& value)
+template <typename T> void put(std::span<std::uint8_t> bytes, std::size_t offset, const T& value)
 {
     std::memcpy(bytes.data() + offset, &value, sizeof(T));
 }
 
-template <typename T>
-T get(const std::uint8_t* bytes, std::size_t offset)
+template <typename T> T get(const std::uint8_t* bytes, std::size_t offset)
 {
     T value;
     std::memcpy(&value, bytes + offset, sizeof(T));
@@ -84,8 +82,7 @@ Result<Layout> decodeHeader(const Header& header, std::uint64_t fileBytes, const
         return fail(Code::newerVersion, {path, std::to_string(version), std::to_string(kVersion)});
     Layout layout{{get<std::uint32_t>(header.data(), 12), get<std::uint32_t>(header.data(), 16)},
                   get<std::uint64_t>(header.data(), kCountOffset)};
-    if (version == 0 || !validShape(layout.shape) ||
-        get<std::uint32_t>(header.data(), 20) != recordBytes(layout.shape))
+    if (version == 0 || !validShape(layout.shape) || get<std::uint32_t>(header.data(), 20) != recordBytes(layout.shape))
         return fail(Code::corrupt, {path, "header"});
     if (layout.count > (fileBytes - kHeaderBytes) / recordBytes(layout.shape))
         return fail(Code::corrupt, {path, "shorter than its count"});
@@ -205,8 +202,9 @@ Result<std::size_t> openExisting(int fd, PackShape shape, const std::string& pat
 {
     FOVEATE_TRY(const Layout layout, readLayout(fd, path));
     if (layout.shape != shape)
-        return fail(Code::wrongShape, {path, std::to_string(layout.shape.size) + "x" + std::to_string(layout.shape.channels),
-                                       std::to_string(shape.size) + "x" + std::to_string(shape.channels)});
+        return fail(Code::wrongShape,
+                    {path, std::to_string(layout.shape.size) + "x" + std::to_string(layout.shape.channels),
+                     std::to_string(shape.size) + "x" + std::to_string(shape.channels)});
     if (::ftruncate(fd, off_t(recordOffset(shape, layout.count))) != 0)
         return tl::unexpected(errnoError(errno, path));
     return std::size_t(layout.count);
@@ -277,8 +275,7 @@ Result<PackWriter> PackWriter::open(const std::string& path, PackShape shape)
 PackWriter::PackWriter(PackWriter&& other) noexcept
     : m_fd(std::exchange(other.m_fd, -1)), m_path(std::move(other.m_path)), m_shape(other.m_shape),
       m_count(other.m_count)
-{
-}
+{}
 
 PackWriter& PackWriter::operator=(PackWriter&& other) noexcept
 {

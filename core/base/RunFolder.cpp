@@ -68,16 +68,14 @@ public:
             fault("not an object");
     }
 
-    template <typename T>
-    void take(const char* key, T& value)
+    template <typename T> void take(const char* key, T& value)
     {
         const json* member = find(key);
         if (member && !convert(*member, value))
             fault(std::string("the type or range of ") + key);
     }
 
-    template <typename T>
-    void takeOptional(const char* key, std::optional<T>& value)
+    template <typename T> void takeOptional(const char* key, std::optional<T>& value)
     {
         const json* member = find(key);
         if (!member || member->is_null())
@@ -168,8 +166,7 @@ private:
         return true;
     }
 
-    template <typename T>
-    static bool convert(const json& member, std::vector<T>& value)
+    template <typename T> static bool convert(const json& member, std::vector<T>& value)
     {
         if (!member.is_array())
             return false;
@@ -192,8 +189,7 @@ private:
     std::size_t m_taken = 0;
 };
 
-template <std::size_t N>
-bool among(const std::array<std::string_view, N>& names, std::string_view text)
+template <std::size_t N> bool among(const std::array<std::string_view, N>& names, std::string_view text)
 {
     return std::find(names.begin(), names.end(), text) != names.end();
 }
@@ -213,8 +209,7 @@ Result<json> readJson(const std::string& path)
         return fail(Code::badInput, {path, "not JSON"});
     if (document.is_object() && document.contains("format") && document["format"].is_number_integer() &&
         document["format"].get<std::int64_t>() > Snapshot::kFormat)
-        return fail(Code::newerVersion,
-                    {path, document["format"].dump(), std::to_string(Snapshot::kFormat)});
+        return fail(Code::newerVersion, {path, document["format"].dump(), std::to_string(Snapshot::kFormat)});
     return document;
 }
 

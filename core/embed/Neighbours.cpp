@@ -24,7 +24,8 @@ FloatMap asMatrix(Points points, std::size_t begin, std::size_t rows)
 Status check(Points base, Points queries)
 {
     if (base.rows() == 0 || base.dimensions != queries.dimensions)
-        return fail(Code::wrongShape, {"features", std::to_string(queries.dimensions), std::to_string(base.dimensions)});
+        return fail(Code::wrongShape,
+                    {"features", std::to_string(queries.dimensions), std::to_string(base.dimensions)});
     const auto finite = [](float v) { return std::isfinite(v); };
     if (!std::all_of(base.values.begin(), base.values.end(), finite) ||
         !std::all_of(queries.values.begin(), queries.values.end(), finite))

@@ -25,9 +25,8 @@ std::vector<Ranked> ranking(std::vector<Ranked> unordered)
             item.score = kNoEvidence;
             item.reason = {};
         }
-    std::sort(unordered.begin(), unordered.end(), [](const Ranked& a, const Ranked& b) {
-        return a.score != b.score ? a.score > b.score : a.id < b.id;
-    });
+    std::sort(unordered.begin(), unordered.end(),
+              [](const Ranked& a, const Ranked& b) { return a.score != b.score ? a.score > b.score : a.id < b.id; });
     for (std::size_t i = 0; i < unordered.size(); ++i)
         unordered[i].rank = int(i) + 1;
     return unordered;

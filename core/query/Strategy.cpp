@@ -21,8 +21,7 @@ std::vector<Ranked> rankRandom(const Pool& pool)
     return ranking(std::move(items));
 }
 
-template <Doubt (*doubt)(std::span<const float>)>
-std::vector<Ranked> rankByDoubt(const Pool& pool)
+template <Doubt (*doubt)(std::span<const float>)> std::vector<Ranked> rankByDoubt(const Pool& pool)
 {
     std::vector<Ranked> items;
     items.reserve(pool.ids.size());

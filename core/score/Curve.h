@@ -16,7 +16,7 @@ struct Observation {
 struct CurvePoint {
     int labels = 0;
     double mean = 0;
-    double deviation = 0; ///< sample standard deviation over the repeats; 0 for one
+    double deviation = 0;     ///< sample standard deviation over the repeats; 0 for one
     double low = 0, high = 0; ///< smallest and largest
     int repeats = 0;
 };

@@ -187,9 +187,10 @@ Result<Metrics> metrics(const Predictions& predictions)
     FOVEATE_CHECK(check(predictions));
     Metrics out = Weighted(predictions).evaluate(std::vector<int>(predictions.truth.size(), 1));
     out.images = predictions.truth.size();
-    out.patients = predictions.patients.empty()
-                       ? out.images
-                       : std::unordered_set<std::int64_t>(predictions.patients.begin(), predictions.patients.end()).size();
+    out.patients =
+        predictions.patients.empty()
+            ? out.images
+            : std::unordered_set<std::int64_t>(predictions.patients.begin(), predictions.patients.end()).size();
     return out;
 }
 

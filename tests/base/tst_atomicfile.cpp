@@ -44,10 +44,7 @@ private Q_SLOTS:
         QCOMPARE(*readFile(m_path), std::string("kept"));
     }
 
-    void aMissingFolderIsAnError()
-    {
-        QVERIFY(!writeFileAtomically(path("none/file"), "x"));
-    }
+    void aMissingFolderIsAnError() { QVERIFY(!writeFileAtomically(path("none/file"), "x")); }
 
     // A file-size limit stands for a full disk: the old content stays and nothing is left beside it.
     void aFailedWriteLeavesTheOldContent()

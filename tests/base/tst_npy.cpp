@@ -149,8 +149,7 @@ private Q_SLOTS:
     void aMissingFileIsSaid() { QCOMPARE(readNpy<float>(m_path + "-none").error().code, Code::notFound); }
 
 private:
-    template <typename T>
-    void roundTrip(std::vector<std::size_t> shape)
+    template <typename T> void roundTrip(std::vector<std::size_t> shape)
     {
         std::vector<T> data(std::accumulate(shape.begin(), shape.end(), std::size_t(1), std::multiplies<>()));
         std::iota(data.begin(), data.end(), T(3));

@@ -3,8 +3,8 @@
 
 #include <QTest>
 #include <atomic>
-#include <set>
 #include <mutex>
+#include <set>
 
 using namespace foveate;
 

@@ -16,8 +16,9 @@ private Q_SLOTS:
     {
         Random random(0);
         random.setState({1, 2, 3, 4});
-        for (const std::uint64_t expected : {11520ull, 0ull, 1509978240ull, 1215971899390074240ull, 1216172134540287360ull,
-                                             607988272756665600ull, 16172922978634559625ull, 8476171486693032832ull})
+        for (const std::uint64_t expected :
+             {11520ull, 0ull, 1509978240ull, 1215971899390074240ull, 1216172134540287360ull, 607988272756665600ull,
+              16172922978634559625ull, 8476171486693032832ull})
             QCOMPARE(random.next(), expected);
     }
 

@@ -81,11 +81,29 @@ private Q_SLOTS:
         const auto row = [](const char* name, const char* pointer, const char* value, Code code = Code::badInput) {
             QTest::newRow(name) << QByteArray(pointer) << QByteArray(value) << int(code);
         };
-        for (const char* key : {"/format", "/project", "/event_heads", "/classes", "/modality", "/samples", "/pool",
-                                "/pack", "/parent", "/job", "/options", "/seed", "/threads", "/dtype", "/device",
-                                "/samples/0/row", "/samples/0/id", "/samples/0/patient", "/samples/0/split",
-                                "/samples/0/label", "/samples/0/weight"}) {
-            QTest::newRow(qPrintable(QString("%1 removed").arg(key))) << QByteArray(key) << QByteArray() << int(Code::badInput);
+        for (const char* key : {"/format",
+                                "/project",
+                                "/event_heads",
+                                "/classes",
+                                "/modality",
+                                "/samples",
+                                "/pool",
+                                "/pack",
+                                "/parent",
+                                "/job",
+                                "/options",
+                                "/seed",
+                                "/threads",
+                                "/dtype",
+                                "/device",
+                                "/samples/0/row",
+                                "/samples/0/id",
+                                "/samples/0/patient",
+                                "/samples/0/split",
+                                "/samples/0/label",
+                                "/samples/0/weight"}) {
+            QTest::newRow(qPrintable(QString("%1 removed").arg(key)))
+                << QByteArray(key) << QByteArray() << int(Code::badInput);
             QTest::newRow(qPrintable(QString("%1 of another type").arg(key)))
                 << QByteArray(key) << QByteArray("[{}]") << int(Code::badInput);
         }

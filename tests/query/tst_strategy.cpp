@@ -119,7 +119,8 @@ private Q_SLOTS:
             const auto first = *rank(s.name, {ids, p, 3, 9}), second = *rank(s.name, {ids, p, 3, 9});
             QVERIFY(first == second);
             const auto ranked = order(first);
-            QCOMPARE(std::set<std::string>(ranked.begin(), ranked.end()), std::set<std::string>(ids.begin(), ids.end()));
+            QCOMPARE(std::set<std::string>(ranked.begin(), ranked.end()),
+                     std::set<std::string>(ids.begin(), ids.end()));
         }
     }
 

@@ -16,8 +16,7 @@ inline std::optional<std::string> testData()
     std::error_code error;
     if (const char* named = std::getenv("FOVEATE_TEST_DATA"); named && *named)
         return std::filesystem::is_directory(named, error) ? std::optional<std::string>(named) : std::nullopt;
-    const std::filesystem::path beside =
-        std::filesystem::path(FOVEATE_SOURCE_DIR).parent_path() / "shared" / "data";
+    const std::filesystem::path beside = std::filesystem::path(FOVEATE_SOURCE_DIR).parent_path() / "shared" / "data";
     if (std::filesystem::is_directory(beside, error))
         return beside.string();
     return std::nullopt;
