@@ -37,15 +37,21 @@ std::optional<std::vector<double>> numbers(const std::string& text)
     return text.empty() || text.back() == '/' ? std::nullopt : std::optional(parts);
 }
 
-Result<SplitRule> ratio(const std::string& text, std::vector<double> parts)
+Result<SplitRule> ratio(const std::string& text, const std::vector<double>& parts)
 {
-    if (parts.size() == 2)
-        parts.insert(parts.begin() + 1, 0.0);
-    const double sum = parts.size() == 3 ? parts[0] + parts[1] + parts[2] : 0;
-    const bool sound = std::all_of(parts.begin(), parts.end(), [](double part) { return part >= 0 && part < 1e9; });
+    std::array<double, 3> shares{};
+    if (parts.size() == 3)
+        shares = {parts[0], parts[1], parts[2]};
+    else if (parts.size() == 2)
+        shares = {parts[0], 0, parts[1]};
+    const double sum = shares[0] + shares[1] + shares[2];
+    const bool sound = std::all_of(shares.begin(), shares.end(),
+                                   [](double part) { return part >= 0 && part < 1e9; });
     if (!sound || !(sum > 0))
         return fail(Code::usage, {"split " + text});
-    return SplitRule{SplitRule::Kind::ratio, {parts[0] / sum, parts[1] / sum, parts[2] / sum}, {}};
+    for (double& share : shares)
+        share /= sum;
+    return SplitRule{SplitRule::Kind::ratio, shares, {}};
 }
 
 tl::unexpected<Error> onTwoSides(const std::string& patient, Split a, Split b)

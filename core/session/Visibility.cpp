@@ -6,23 +6,22 @@
 namespace foveate::session {
 namespace {
 
+#ifdef FOVEATE_WITHOUT_BLINDING // a test compiles this file so, to show that it would notice
+constexpr bool kBlinding = false;
+#else
+constexpr bool kBlinding = true;
+#endif
+
 /// Labels of these images judge the model: they must not have seen it.
-bool heldOut(Split split)
-{
-    return split == Split::val || split == Split::test;
-}
+bool heldOut(Split split) { return split == Split::val || split == Split::test; }
 
 bool open(const Viewing& viewing)
 {
-#ifdef FOVEATE_WITHOUT_BLINDING // a test compiles this file so, to show that it would notice
-    return true;
-#else
-    if (viewing.studyClosed)
+    if (viewing.studyClosed || !kBlinding)
         return true;
     if (heldOut(viewing.split))
         return false;
     return viewing.policy == Policy::after ? viewing.decided : viewing.batchClosed;
-#endif
 }
 
 } // namespace
