@@ -14,7 +14,7 @@ int openWindow(int argc, char** argv)
     QApplication application(argc, argv);
     ui::WindowOptions options;
     if (argc > 1)
-        options.project = argv[1];
+        options.project = QString::fromLocal8Bit(argv[1]);
     return ui::runWindow(application, options);
 }
 

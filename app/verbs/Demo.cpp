@@ -10,7 +10,6 @@
 #include "ui/MainWindow.h"
 
 #include <QApplication>
-#include <QStandardPaths>
 #include <filesystem>
 
 namespace foveate::app {
@@ -29,12 +28,6 @@ struct DemoVerbOptions {
     int labels = 100;
     std::string model;
 };
-
-std::string defaultFolder(const session::DemoOptions& options)
-{
-    const QString place = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation);
-    return place.toStdString() + "/foveate/demo-" + options.modality + ".foveate";
-}
 
 /// Made where there is none; one that is there is gone on with.
 Result<session::Project> openOrMake(const DemoVerbOptions& options, const CommonOptions& common)
@@ -142,8 +135,10 @@ int run(const DemoVerbOptions& options, const CommonOptions& common)
 {
     if (!options.headless && !options.noLoop) {
         ui::WindowOptions window;
-        window.project = options.project;
-        window.demoModality = options.demo.modality;
+        window.project = QString::fromStdString(options.project);
+        window.demo = true;
+        window.modality = QString::fromStdString(options.demo.modality);
+        window.images = options.demo.images;
         return ui::runWindow(*qApp, window);
     }
     const Status done = demo(options, common);
@@ -165,7 +160,7 @@ void addDemo(CLI::App& program, Invocation& invocation)
     verb->add_option("--model", options->model, "The network to train")->check(CLI::IsMember({"resnet18", "tiny"}));
     verb->callback([&invocation, options] {
         if (options->project.empty())
-            options->project = defaultFolder(options->demo);
+            options->project = ui::defaultDemoFolder(QString::fromStdString(options->demo.modality)).toStdString();
         if (invocation.common.seed)
             options->demo.seed = *invocation.common.seed;
         invocation.surface = options->headless || options->noLoop ? Surface::none : Surface::window;

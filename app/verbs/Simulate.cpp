@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `simulate PROJECT`: strategies against each other, with known labels in a reader's place.
 #include "app/EngineVerb.h"
+#include "app/ReportData.h"
 #include "app/Verbs.h"
 
 #include "session/Simulation.h"
