@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/Workspace.h"
+
+#include "base/Npy.h"
+#include "session/Demo.h"
+#include "session/Runs.h"
+#include "store/Lock.h"
+
+#include <QFile>
+#include <QFileInfo>
+#include <algorithm>
+
+namespace foveate::session {
+
+namespace {
+
+EngineOptions inBackground(EngineOptions options)
+{
+    options.background = true;
+    return options;
+}
+
+/// The map and its place in the square that the engine saw. An empty map where it cannot be read: the prediction stays.
+Reveal revealFrom(const Answer& answer, const std::optional<Pack>& pack)
+{
+    Reveal reveal{answer.probabilities, {}, 0, answer.low, answer.high, answer.classIndex, answer.evidence};
+    if (auto map = readNpy<float>(QFile::encodeName(answer.map).toStdString());
+        map && map->shape.size() == 2 && map->shape[0] == map->shape[1]) {
+        reveal.side = int(map->shape[0]);
+        reveal.map = std::move(map->data);
+    }
+    if (pack && answer.row >= 0 && std::size_t(answer.row) < pack->count()) {
+        const PackRecord record = pack->record(std::size_t(answer.row));
+        const double size = pack->shape().size;
+        if (record.w > 0 && record.h > 0) {
+            reveal.x = record.x / size;
+            reveal.y = record.y / size;
+            reveal.w = record.w / size;
+            reveal.h = record.h / size;
+        }
+    }
+    return reveal;
+}
+
+} // namespace
+
+std::string defaultReader()
+{
+    const QByteArray named = qgetenv("FOVEATE_READER");
+    return named.isEmpty() ? store::thisOwner().user : named.toStdString();
+}
+
+Workspace::Workspace(WorkspaceOptions options, QObject* parent)
+    : QObject(parent), m_options(std::move(options)), m_store(std::make_unique<StoreThread>()),
+      m_images(new WorkspaceImages(this)),
+      m_reading(new WorkspaceReading(*m_store, m_options.reader.empty() ? defaultReader() : m_options.reader, this)),
+      m_training(new WorkspaceTraining(*m_store, inBackground(m_options.engine), this)),
+      m_serve(new ServeProcess(m_options.engine, this))
+{
+    connect(m_reading, &WorkspaceReading::changed, this, &Workspace::readingChanged);
+    connect(m_reading, &WorkspaceReading::stored, this, [this](int change) {
+        if (m_options.training)
+            m_training->labelled(change, m_reading->classesSeen());
+    });
+    connect(m_reading, &WorkspaceReading::boundary, m_training, &WorkspaceTraining::boundary);
+    connect(m_reading, &WorkspaceReading::queueEmpty, m_training, &WorkspaceTraining::queueEmpty);
+    connect(m_training, &WorkspaceTraining::takeBatch, m_reading, &WorkspaceReading::takeBatch);
+    connect(m_training, &WorkspaceTraining::modelChanged, this, [this](const QString& folder) {
+        m_modelFolder = folder.toStdString();
+        m_serve->setRun(m_modelFolder);
+        m_reading->setModel(QFileInfo(folder).fileName().toStdString());
+    });
+    connect(m_serve, &ServeProcess::answered, this, &Workspace::answer);
+    connect(m_serve, &ServeProcess::refused, this, [this](qint64 id, const Error& error) {
+        if (id != m_question)
+            return;
+        m_question = 0;
+        report(error);
+        Q_EMIT revealChanged();
+    });
+    m_throttle.start();
+}
+
+Workspace::~Workspace()
+{
+    m_cancel = true;
+    m_training->end();
+    m_serve->quit();
+    m_store.reset(); // runs what is posted; its outcomes find this object still whole
+}
+
+void Workspace::setBusy(bool busy)
+{
+    m_busy = busy;
+    Q_EMIT busyChanged();
+}
+
+void Workspace::report(const Error& error)
+{
+    Q_EMIT failed(error);
+}
+
+void Workspace::open(const std::string& folder)
+{
+    close();
+    setBusy(true);
+    m_store->post([this, folder](StoreThread::Slot& slot) { openOn(slot, folder); });
+}
+
+/// On the store's thread.
+void Workspace::openOn(StoreThread::Slot& slot, const std::string& folder)
+{
+    const auto tell = [this](const Error& error) {
+        QMetaObject::invokeMethod(this, [this, error] {
+            setBusy(false);
+            report(error);
+        }, Qt::QueuedConnection);
+    };
+    slot.reset();
+    std::optional<Error> owner;
+    Result<Project> project = Project::open(folder, Purpose::write);
+    if (!project && (project.error().code == Code::locked || project.error().code == Code::readOnly)) {
+        owner = project.error();
+        project = Project::open(folder, Purpose::read);
+    }
+    if (!project)
+        return tell(owner ? *owner : project.error());
+    slot.emplace(std::move(*project));
+    Result<OpenedStudy> study = readStudy(*slot, m_reading->reader());
+    if (!study)
+        return tell(study.error());
+    study->project.owner = owner;
+    const auto model = chooseRun(*slot, Need::trained, "");
+    const auto pack = slot->pack();
+    QMetaObject::invokeMethod(
+        this,
+        [this, study = std::move(*study), model = model ? *model : std::nullopt,
+         pack = pack ? std::optional(*pack) : std::nullopt] { received(study, model, pack); },
+        Qt::QueuedConnection);
+}
+
+void Workspace::received(const OpenedStudy& study, const std::optional<RunInfo>& model, std::optional<Pack> pack)
+{
+    m_project = study.project;
+    m_pack = std::move(pack);
+    m_images->setPack(m_pack);
+    m_modelFolder = model ? model->folder : std::string();
+    m_serve->setRun(m_modelFolder);
+    setBusy(false);
+    m_training->begin(m_project, model.has_value());
+    m_reading->begin(study);
+    m_reading->setModel(model ? model->id : std::string());
+    Q_EMIT opened();
+}
+
+ImportControl Workspace::control()
+{
+    m_cancel = false;
+    ImportControl control;
+    control.cancel = &m_cancel;
+    control.progress = [this](const Progress& progress) {
+        QMetaObject::invokeMethod(this, [this, progress] { Q_EMIT progressed(progress); }, Qt::QueuedConnection);
+    };
+    return control;
+}
+
+/// On the store's thread: the outcome of an import, told to the window.
+void Workspace::tellImported(const Result<ImportReport>& outcome)
+{
+    QMetaObject::invokeMethod(this, [this, outcome] {
+        if (outcome)
+            Q_EMIT imported(*outcome);
+        else
+            report(outcome.error());
+    }, Qt::QueuedConnection);
+}
+
+void Workspace::create(const NewProject& wish)
+{
+    close();
+    setBusy(true);
+    m_store->post([this, wish, control = control()](StoreThread::Slot& slot) {
+        slot.reset();
+        Result<Project> project = Project::create(wish.folder, wish.file);
+        if (!project) {
+            tellImported(tl::unexpected(project.error()));
+            QMetaObject::invokeMethod(this, [this] { setBusy(false); }, Qt::QueuedConnection);
+            return;
+        }
+        tellImported(importImages(*project, wish.source, control));
+        project = fail(Code::internal); // closes it
+        openOn(slot, wish.folder);
+    });
+}
+
+void Workspace::import(const ImportOptions& source)
+{
+    const std::string folder = m_project.folder;
+    if (folder.empty() || m_busy)
+        return;
+    setBusy(true);
+    m_store->post([this, folder, source, control = control()](StoreThread::Slot& slot) {
+        if (slot && slot->held())
+            tellImported(importImages(*slot, source, control));
+        openOn(slot, folder);
+    });
+}
+
+void Workspace::openDemo(const std::string& folder, const std::string& modality, int images)
+{
+    close();
+    setBusy(true);
+    m_store->post([this, folder, modality, images, control = control()](StoreThread::Slot& slot) {
+        slot.reset();
+        DemoOptions options;
+        options.modality = modality;
+        options.images = images;
+        const Result<Project> made = createDemo(folder, options, control);
+        if (!made && made.error().code != Code::alreadyExists) {
+            QMetaObject::invokeMethod(this, [this, error = made.error()] {
+                setBusy(false);
+                report(error);
+            }, Qt::QueuedConnection);
+            return;
+        }
+    });
+    m_store->post([this, folder](StoreThread::Slot& slot) {
+        if (QFileInfo::exists(QFile::decodeName(folder.c_str()) + QStringLiteral("/project.toml")))
+            openOn(slot, folder);
+    });
+}
+
+void Workspace::close()
+{
+    if (!m_project.open())
+        return;
+    m_training->end();
+    m_serve->forget();
+    m_reading->end();
+    m_images->want({});
+    m_project = {};
+    m_pack.reset();
+    m_reveal.reset();
+    m_question = 0;
+    m_store->post([](StoreThread::Slot& slot) { slot.reset(); });
+    Q_EMIT closed();
+}
+
+std::optional<imaging::Image> Workspace::thumbnail(const std::string& sample) const
+{
+    const store::Sample* found = m_reading->sample(sample);
+    if (!found || !m_pack || found->packRow < 0 || std::size_t(found->packRow) >= m_pack->count())
+        return {};
+    return packImage(*m_pack, std::size_t(found->packRow));
+}
+
+void Workspace::readingChanged()
+{
+    m_images->want(m_reading->around());
+    askForReveal();
+}
+
+void Workspace::askForReveal()
+{
+    const ReadingItem& item = m_reading->item();
+    const bool may = m_reading->state() == ReadingState::reading && (item.visible.prediction || item.visible.overlay);
+    if (m_revealSerial == item.serial && may && (m_reveal || m_question != 0))
+        return;
+    m_revealSerial = item.serial;
+    m_question = 0;
+    m_reveal.reset();
+    m_serve->forget();
+    if (may && !m_modelFolder.empty() && item.row >= 0 && m_options.training)
+        m_question = m_serve->askMap(item.row);
+    Q_EMIT revealChanged();
+}
+
+void Workspace::answer(const Answer& answer)
+{
+    if (answer.id != m_question)
+        return;
+    m_question = 0;
+    // The answer may come after the reader has gone on: what may be shown is asked again, for the image now there.
+    const ReadingItem& item = m_reading->item();
+    if (m_revealSerial != item.serial || answer.row != item.row || !item.visible.prediction)
+        return;
+    m_reveal = revealFrom(answer, m_pack);
+    m_reading->noteReveal(QFileInfo(QString::fromStdString(m_modelFolder)).fileName().toStdString());
+    Q_EMIT revealChanged();
+}
+
+} // namespace foveate::session

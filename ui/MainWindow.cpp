@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/MainWindow.h"
+
+#include "ui/models/EngineText.h"
+#include "ui/models/ErrorText.h"
+#include "ui/pages/Help.h"
+#include "ui/pages/NewProjectDialog.h"
+#include "ui/pages/ReadPage.h"
+#include "ui/pages/StartPage.h"
+#include "ui/pages/TrainPage.h"
+#include "ui/views/ClassPanel.h"
+#include "ui/views/Controls.h"
+#include "ui/views/Icons.h"
+#include "ui/views/ImageCanvas.h"
+#include "ui/views/OverlayBar.h"
+
+#include <QApplication>
+#include <QButtonGroup>
+#include <QCloseEvent>
+#include <QDateTime>
+#include <QDragEnterEvent>
+#include <QFile>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QStackedWidget>
+#include <QStandardPaths>
+#include <QStyleFactory>
+#include <QVBoxLayout>
+
+namespace foveate::ui {
+
+using session::Phase;
+using session::ReadingState;
+
+namespace {
+
+constexpr int kBarHeight = 44, kBodyPixels = 13;
+
+QString localFile(const QMimeData* data)
+{
+    const QList<QUrl> urls = data->urls();
+    return urls.size() == 1 && urls.front().isLocalFile() ? urls.front().toLocalFile() : QString();
+}
+
+bool isProject(const QString& path)
+{
+    return QFileInfo::exists(path + QStringLiteral("/project.toml"));
+}
+
+} // namespace
+
+MainWindow::MainWindow(const WindowOptions& options, QWidget* parent)
+    : QMainWindow(parent), m_options(options), m_recent(options.settingsFile),
+      m_workspace(std::make_unique<session::Workspace>(options.workspace))
+{
+    setWindowTitle(tr("Foveate"));
+    setWindowIcon(icon(QStringLiteral("app"), Role::accent));
+    setAcceptDrops(true);
+    resize(1280, 800);
+    build();
+    buildMenus();
+    connectActions();
+    connectWorkspace();
+    m_start->setRecent(m_recent.list());
+    go(startPage);
+    refreshBar();
+    refreshEngine();
+    refreshActions();
+}
+
+MainWindow::~MainWindow()
+{
+    // The pages look at the workspace until they are gone.
+    delete takeCentralWidget();
+}
+
+void MainWindow::build()
+{
+    auto* centre = new QWidget(this);
+    auto* column = new QVBoxLayout(centre);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(buildBar());
+    column->addWidget(makeRule(centre));
+    m_pages = new QStackedWidget(centre);
+    m_start = new StartPage(m_pages);
+    m_read = new ReadPage(*m_workspace, m_pages);
+    m_train = new TrainPage(*m_workspace, m_pages);
+    for (QWidget* page : {static_cast<QWidget*>(m_start), static_cast<QWidget*>(m_read), static_cast<QWidget*>(m_train)})
+        m_pages->addWidget(page);
+    column->addWidget(m_pages, 1);
+    setCentralWidget(centre);
+}
+
+QWidget* MainWindow::buildBar()
+{
+    auto* bar = new QFrame(this);
+    bar->setObjectName(QStringLiteral("bar"));
+    bar->setFixedHeight(kBarHeight);
+    auto* row = new QHBoxLayout(bar);
+    row->setContentsMargins(8, 0, 16, 0);
+    row->setSpacing(0);
+    m_tabs = new QButtonGroup(this);
+    const QStringList names{tr("Start"), tr("Read"), tr("Train")};
+    for (int i = 0; i < names.size(); ++i) {
+        auto* tab = new QToolButton(bar);
+        tab->setText(names[i]);
+        tab->setProperty("tab", true);
+        tab->setCheckable(true);
+        tab->setFocusPolicy(Qt::TabFocus);
+        tab->setAccessibleName(tr("Page %1").arg(names[i]));
+        m_tabs->addButton(tab, i);
+        row->addWidget(tab);
+    }
+    connect(m_tabs, &QButtonGroup::idClicked, this, [this](int id) { go(Page(id)); });
+    row->addStretch(1);
+    m_batch = makeLabel({}, TextType::body, bar);
+    m_pace = makeLabel({}, TextType::quiet, bar);
+    for (QLabel* label : {m_batch, m_pace})
+        label->setFont(numberFont(label->font()));
+    row->addWidget(m_batch);
+    row->addStretch(1);
+    row->addWidget(m_pace);
+    row->addSpacing(16);
+    m_policy = new Chip(QStringLiteral("blind"), bar);
+    m_engine = new Chip(QStringLiteral("train"), bar);
+    for (Chip* chip : {m_policy, m_engine}) {
+        chip->setFocusPolicy(Qt::TabFocus);
+        row->addWidget(chip);
+        row->addSpacing(8);
+    }
+    connect(m_engine, &QToolButton::clicked, this, [this] { go(trainPage); });
+    connect(m_policy, &QToolButton::clicked, this,
+            [this] { showSentence(m_policy->text(), m_policy->accessibleDescription(), this); });
+    return bar;
+}
+
+void MainWindow::buildMenus()
+{
+    QHash<int, QMenu*> menus;
+    for (const MenuId id : {MenuId::file, MenuId::read, MenuId::view, MenuId::go, MenuId::train, MenuId::help})
+        menus[int(id)] = menuBar()->addMenu(menuTitle(id));
+    m_viewMenu = menus[int(MenuId::view)];
+    m_labelMenu = menus[int(MenuId::read)]->addMenu(tr("&Label as"));
+    for (const ActionRow& row : actionRows()) {
+        auto* action = new QAction(row.text, this);
+        action->setObjectName(row.name);
+        action->setCheckable(row.checkable);
+        action->setProperty("keys", QVariant::fromValue(row.keys));
+        // A key held down must not label, take back or train again and again.
+        action->setAutoRepeat(row.act == Act::zoomIn || row.act == Act::zoomOut || row.act == Act::overlayLess ||
+                              row.act == Act::overlayMore);
+        if (!row.onEvent)
+            action->setShortcuts(row.keys);
+        else if (!row.keys.isEmpty())
+            action->setText(row.text + u'\t' + row.keys.front().toString(QKeySequence::NativeText));
+        menus[int(row.menu)]->addAction(action);
+        m_actions[int(row.act)] = action;
+    }
+}
+
+void MainWindow::on(Act act, std::function<void()> run)
+{
+    connect(action(act), &QAction::triggered, this, [run = std::move(run)] { run(); });
+}
+
+void MainWindow::connectActions()
+{
+    on(Act::newProject, [this] { newProject({}); });
+    on(Act::openProject, [this] { chooseProject(); });
+    on(Act::demo, [this] { openDemo(defaultDemoFolder(m_options.modality), m_options.modality, m_options.images); });
+    on(Act::closeProject, [this] { m_workspace->close(); });
+    on(Act::quit, [this] { close(); });
+    on(Act::skip, [this] { m_read->skip(); });
+    on(Act::unsure, [this] { m_read->unsure(); });
+    on(Act::ungradable, [this] { m_read->ungradable(); });
+    on(Act::undo, [this] { m_read->takeBack(); });
+    on(Act::redo, [this] { m_read->redo(); });
+    on(Act::next, [this] { m_read->next(); });
+    on(Act::previous, [this] { m_read->previous(); });
+    ImageCanvas* canvas = m_read->canvas();
+    on(Act::fit, [canvas] { canvas->fit(); });
+    on(Act::actualSize, [canvas] { canvas->setZoom(1); });
+    on(Act::zoomIn, [canvas] { canvas->zoomBy(1.25); });
+    on(Act::zoomOut, [canvas] { canvas->zoomBy(0.8); });
+    on(Act::invert, [canvas] { canvas->setInverted(!canvas->inverted()); });
+    on(Act::windowDefault, [canvas] { canvas->resetWindow(); });
+    on(Act::windowAuto, [canvas] { canvas->autoWindow(); });
+    on(Act::imageText, [canvas] { canvas->cycleText(); });
+    on(Act::overlay, [this] { m_read->toggleOverlay(); });
+    on(Act::overlayLess, [this] { m_read->stepOpacity(-1); });
+    on(Act::overlayMore, [this] { m_read->stepOpacity(1); });
+    on(Act::themeDark, [this] { setTheme(ThemeName::readingRoom); });
+    on(Act::themeLight, [this] { setTheme(ThemeName::light); });
+    on(Act::fullScreen, [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+    on(Act::pageStart, [this] { go(startPage); });
+    on(Act::pageRead, [this] { go(readPage); });
+    on(Act::pageTrain, [this] { go(trainPage); });
+    session::WorkspaceTraining& training = m_workspace->training();
+    on(Act::trainNow, [&training] { training.trainNow(); });
+    on(Act::pauseTraining, [&training] { training.view().phase == Phase::paused ? training.resume() : training.pause(); });
+    on(Act::stopTraining, [&training] { training.stop(); });
+    on(Act::liveTraining, [this, &training] { training.setLive(action(Act::liveTraining)->isChecked()); });
+    on(Act::manual, [this] { showManual(this); });
+    on(Act::keySheet, [this] { showKeys(); });
+    on(Act::about, [this] { showAbout(this); });
+}
+
+void MainWindow::connectWorkspace()
+{
+    using session::Workspace;
+    connect(m_workspace.get(), &Workspace::opened, this, &MainWindow::projectOpened);
+    connect(m_workspace.get(), &Workspace::closed, this, [this] {
+        setWindowTitle(tr("Foveate"));
+        m_start->setRecent(m_recent.list());
+        if (!m_workspace->busy())
+            go(startPage);
+        refreshBar();
+        refreshEngine();
+        refreshActions();
+    });
+    connect(m_workspace.get(), &Workspace::failed, this, &MainWindow::fail);
+    connect(m_workspace.get(), &Workspace::busyChanged, this, [this] {
+        m_start->setBusy(m_workspace->busy(), tr("Getting the images ready"));
+        if (m_workspace->busy())
+            go(startPage);
+        refreshActions();
+    });
+    connect(m_workspace.get(), &Workspace::progressed, m_start, &StartPage::setProgress);
+    connect(m_workspace.get(), &Workspace::imported, this,
+            [this](const session::ImportReport& report) { showImportReport(report, this); });
+    connect(&m_workspace->reading(), &session::WorkspaceReading::changed, this, [this] {
+        refreshBar();
+        refreshActions();
+    });
+    connect(&m_workspace->reading(), &session::WorkspaceReading::tallyChanged, this, &MainWindow::refreshBar);
+    connect(&m_workspace->training(), &session::WorkspaceTraining::changed, this, &MainWindow::refreshEngine);
+    connect(m_start, &StartPage::newWanted, this, [this] { newProject({}); });
+    connect(m_start, &StartPage::openWanted, this, &MainWindow::chooseProject);
+    connect(m_start, &StartPage::demoWanted, action(Act::demo), &QAction::trigger);
+    connect(m_start, &StartPage::projectWanted, this, &MainWindow::openProject);
+    connect(m_start, &StartPage::cancelWanted, this, [this] { m_workspace->cancelImport(); });
+    connect(m_read, &ReadPage::trainPageWanted, this, [this] { go(trainPage); });
+    connect(m_read, &ReadPage::importWanted, this, &MainWindow::chooseImages);
+    connect(m_read, &ReadPage::menuWanted, this, [this](const QPoint& at) { m_viewMenu->popup(at); });
+    connect(m_read, &ReadPage::overlayToggled, action(Act::overlay), &QAction::setChecked);
+}
+
+void MainWindow::go(Page page)
+{
+    m_pages->setCurrentIndex(page);
+    m_tabs->button(page)->setChecked(true);
+    if (page == readPage)
+        m_read->canvas()->setFocus();
+    refreshBar();
+    refreshActions();
+}
+
+MainWindow::Page MainWindow::page() const
+{
+    return Page(m_pages->currentIndex());
+}
+
+void MainWindow::openProject(const QString& folder)
+{
+    m_workspace->open(QFile::encodeName(QFileInfo(folder).absoluteFilePath()).toStdString());
+}
+
+void MainWindow::openDemo(const QString& folder, const QString& modality, int images)
+{
+    m_workspace->openDemo(QFile::encodeName(QFileInfo(folder).absoluteFilePath()).toStdString(), modality.toStdString(), images);
+}
+
+void MainWindow::newProject(const QString& source)
+{
+    auto* dialog = new NewProjectDialog(source, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &NewProjectDialog::wished, this, [this](const session::NewProject& wish) { m_workspace->create(wish); });
+    dialog->open();
+}
+
+void MainWindow::chooseProject()
+{
+    auto* dialog = new QFileDialog(this, tr("Open project"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openProject);
+    dialog->open();
+}
+
+void MainWindow::chooseImages()
+{
+    auto* dialog = new QFileDialog(this, tr("Images"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        session::ImportOptions source;
+        source.source = QFile::encodeName(path).toStdString();
+        source.split = m_workspace->project().file.splitRule;
+        m_workspace->import(source);
+    });
+    dialog->open();
+}
+
+void MainWindow::projectOpened()
+{
+    const QString name = visibleText(QString::fromStdString(m_workspace->project().file.name));
+    setWindowTitle(tr("Foveate: %1").arg(name));
+    remember();
+    refreshLabelMenu();
+    go(readPage);
+    refreshEngine();
+}
+
+void MainWindow::remember()
+{
+    const session::ProjectView& project = m_workspace->project();
+    if (!project.open())
+        return;
+    const session::Tally& tally = m_workspace->reading().tally();
+    m_recent.add({QFile::decodeName(project.folder.c_str()), QString::fromStdString(project.file.name),
+                  tr("%1 of %2 labelled").arg(tally.labelled).arg(tally.samples),
+                  QDateTime::currentDateTimeUtc().toString(Qt::ISODate)});
+}
+
+void MainWindow::refreshLabelMenu()
+{
+    m_labelMenu->clear();
+    for (int i = 0; i < m_read->classes()->count(); ++i) {
+        const ClassButton* button = m_read->classes()->button(i);
+        QAction* action = m_labelMenu->addAction(asButtonText(button->text()) + u'\t' + button->key());
+        connect(action, &QAction::triggered, this, [this, i] { m_read->label(i); });
+    }
+}
+
+void MainWindow::refreshBar()
+{
+    const bool reading = page() == readPage && m_workspace->project().open();
+    const session::ReadingItem& item = m_workspace->reading().item();
+    const session::Tally& tally = m_workspace->reading().tally();
+    QString place;
+    if (reading && m_workspace->reading().state() == ReadingState::reading)
+        place = item.of > 0 ? tr("%1 of %2 in this batch").arg(item.position).arg(item.of) : item.again ? tr("Looking again") : QString();
+    m_batch->setText(place);
+    QStringList pace;
+    if (m_workspace->project().open())
+        pace << tr("%1 today").arg(tally.today);
+    if (tally.medianSeconds > 0)
+        pace << tr("%1 s median").arg(tally.medianSeconds, 0, 'f', 1);
+    m_pace->setText(pace.join(QStringLiteral(" · ")));
+}
+
+void MainWindow::refreshEngine()
+{
+    const bool open = m_workspace->project().open();
+    const session::EngineView view = m_workspace->training().view();
+    m_engine->setVisible(open);
+    m_policy->setVisible(open);
+    for (QAbstractButton* tab : m_tabs->buttons())
+        tab->setEnabled(open || m_tabs->id(tab) == startPage);
+    if (!open)
+        return;
+    const ChipText chip = engineChip(view);
+    m_engine->display(chip.words, chip.explanation, chip.role);
+    const bool blind = m_workspace->project().file.policy == "blind";
+    m_policy->display(blind ? tr("Blind") : tr("After"),
+                      blind ? tr("Nothing of the model is shown for an image until its batch is read.")
+                            : tr("The model is shown once you have decided; Enter goes on."),
+                      Role::quiet);
+    action(Act::liveTraining)->setChecked(view.live);
+    action(Act::pauseTraining)->setChecked(view.phase == Phase::paused);
+    refreshActions();
+}
+
+void MainWindow::refreshActions()
+{
+    const bool open = m_workspace->project().open(), busy = m_workspace->busy();
+    const bool reading = open && page() == readPage;
+    const bool writable = reading && !m_workspace->project().readOnly;
+    const session::EngineView view = m_workspace->training().view();
+    const bool running = view.phase == Phase::training || view.phase == Phase::waitingRetry || view.phase == Phase::paused;
+    for (const ActionRow& row : actionRows()) {
+        bool on = true;
+        if (row.menu == MenuId::read)
+            on = row.act == Act::next || row.act == Act::previous ? reading : writable;
+        else if (row.menu == MenuId::view)
+            on = reading || row.act == Act::themeDark || row.act == Act::themeLight || row.act == Act::fullScreen;
+        else if (row.menu == MenuId::train)
+            on = open && !view.missing && !m_workspace->project().readOnly;
+        action(row.act)->setEnabled(on);
+    }
+    for (const Act act : {Act::newProject, Act::openProject, Act::demo})
+        action(act)->setEnabled(!busy);
+    for (const Act act : {Act::closeProject, Act::pageRead, Act::pageTrain})
+        action(act)->setEnabled(open && !busy);
+    for (const Act act : {Act::pauseTraining, Act::stopTraining})
+        action(act)->setEnabled(open && running);
+    m_labelMenu->setEnabled(writable);
+    action(Act::themeDark)->setChecked(Theme::current().name() == ThemeName::readingRoom);
+    action(Act::themeLight)->setChecked(Theme::current().name() == ThemeName::light);
+}
+
+void MainWindow::setTheme(ThemeName name)
+{
+    applyTheme(*qApp, name);
+    m_recent.setValue(QStringLiteral("theme"), name == ThemeName::light ? QStringLiteral("light") : QStringLiteral("reading-room"));
+    m_start->restyle();
+    m_read->restyle();
+    m_train->restyle();
+    refreshEngine();
+    refreshActions();
+}
+
+void MainWindow::showKeys()
+{
+    QList<std::pair<QString, QList<QAction*>>> groups;
+    for (const MenuId id : {MenuId::read, MenuId::view, MenuId::go, MenuId::train, MenuId::file, MenuId::help}) {
+        QList<QAction*> actions;
+        for (const ActionRow& row : actionRows())
+            if (row.menu == id)
+                actions << action(row.act);
+        groups.append({menuTitle(id), actions});
+    }
+    showKeySheet(groups, this);
+}
+
+void MainWindow::fail(const Error& error)
+{
+    showSentence(tr("That did not work"), errorText(error), this);
+}
+
+void MainWindow::keyPressEvent(QKeyEvent* event)
+{
+    if (page() != readPage || !m_read->keyPressed(*event))
+        QMainWindow::keyPressEvent(event);
+}
+
+void MainWindow::keyReleaseEvent(QKeyEvent* event)
+{
+    if (page() != readPage || !m_read->keyReleased(*event))
+        QMainWindow::keyReleaseEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (!localFile(event->mimeData()).isEmpty() && !m_workspace->busy())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    const QString path = localFile(event->mimeData());
+    event->acceptProposedAction();
+    if (isProject(path))
+        openProject(path);
+    else
+        newProject(path);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    remember();
+    event->accept();
+}
+
+void applyTheme(QApplication& application, ThemeName name)
+{
+    const Theme& theme = Theme::use(name);
+    application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    application.setPalette(theme.palette());
+    QFont font = application.font();
+    font.setPixelSize(kBodyPixels);
+    application.setFont(font);
+    application.setStyleSheet(theme.styleSheet());
+}
+
+QString defaultDemoFolder(const QString& modality)
+{
+    return QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation) +
+           QStringLiteral("/foveate-demo-%1.foveate").arg(modality);
+}
+
+int runWindow(QApplication& application, const WindowOptions& options)
+{
+    QApplication::setApplicationName(QStringLiteral("Foveate"));
+    ThemeName theme = options.theme;
+    if (options.themeFromSettings && Recent(options.settingsFile).value(QStringLiteral("theme")) == QStringLiteral("light"))
+        theme = ThemeName::light;
+    applyTheme(application, theme);
+    MainWindow window(options);
+    window.show();
+    if (options.demo)
+        window.openDemo(options.project.isEmpty() ? defaultDemoFolder(options.modality) : options.project, options.modality,
+                        options.images);
+    else if (!options.project.isEmpty())
+        window.openProject(options.project);
+    return QApplication::exec();
+}
+
+} // namespace foveate::ui

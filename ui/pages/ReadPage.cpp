@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/ReadPage.h"
+
+#include "base/Text.h"
+#include "ui/models/ColourMap.h"
+#include "ui/models/ErrorText.h"
+#include "ui/models/Keymap.h"
+#include "ui/views/CanvasMessage.h"
+#include "ui/views/ClassPanel.h"
+#include "ui/views/Controls.h"
+#include "ui/views/FilmStrip.h"
+#include "ui/views/Icons.h"
+#include "ui/views/ImageCanvas.h"
+#include "ui/views/OverlayBar.h"
+
+#include <QEvent>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QScrollArea>
+#include <QStackedLayout>
+#include <QVBoxLayout>
+
+namespace foveate::ui {
+
+using session::ReadingState;
+using store::EventKind;
+
+namespace {
+
+constexpr int kPanelWidth = 256, kTap = 200;
+
+Verdict verdictOf(EventKind kind)
+{
+    switch (kind) {
+    case EventKind::skip: return Verdict::skip;
+    case EventKind::unsure: return Verdict::unsure;
+    case EventKind::ungradable: return Verdict::ungradable;
+    default: return Verdict::label;
+    }
+}
+
+QString fileOf(const store::Sample& sample)
+{
+    return QString::fromStdString(printable(sample.relativePath));
+}
+
+} // namespace
+
+ReadPage::ReadPage(session::Workspace& workspace, QWidget* parent)
+    : QWidget(parent), m_workspace(workspace), m_canvas(new ImageCanvas(this)), m_message(new CanvasMessage(this))
+{
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    auto* left = new QVBoxLayout;
+    left->setSpacing(0);
+    m_stack = new QStackedLayout;
+    m_stack->addWidget(m_canvas);
+    m_stack->addWidget(m_message);
+    left->addWidget(buildBanner());
+    left->addLayout(m_stack, 1);
+    left->addWidget(buildStrip());
+    row->addLayout(left, 1);
+    row->addWidget(makeRule(this, Qt::Vertical));
+    row->addWidget(buildPanel());
+
+    m_arm.setSingleShot(true);
+    m_arm.setInterval(kArmAfter);
+    connect(&m_arm, &QTimer::timeout, this, [this] { m_armed = true; });
+    connect(m_canvas, &ImageCanvas::painted, this, [this](quint64 serial) {
+        if (serial != m_serial)
+            return;
+        m_workspace.reading().shown(serial);
+        m_arm.start();
+        Q_EMIT imagePainted();
+    });
+    connect(m_canvas, &ImageCanvas::readout, m_readout, &QLabel::setText);
+    connect(m_canvas, &ImageCanvas::menuWanted, this, &ReadPage::menuWanted);
+    connect(m_canvas, &ImageCanvas::windowTouched, this, [this] { ++m_workspace.reading().screen().windowings; });
+    connect(m_canvas, &ImageCanvas::zoomTouched, this, [this] { ++m_workspace.reading().screen().zooms; });
+    connectWorkspace();
+    for (QObject* watched : {static_cast<QObject*>(m_canvas), static_cast<QObject*>(m_note)})
+        watched->installEventFilter(this);
+    refreshProject();
+}
+
+QWidget* ReadPage::buildPanel()
+{
+    auto* panel = new QFrame(this);
+    panel->setObjectName(QStringLiteral("panel"));
+    panel->setFixedWidth(kPanelWidth);
+    auto* column = new QVBoxLayout(panel);
+    column->setContentsMargins(16, 16, 16, 16);
+    column->setSpacing(12);
+    m_question = makeLabel(tr("Which is it?"), TextType::section, panel);
+    column->addWidget(m_question);
+    m_classes = new ClassPanel(panel);
+    connect(m_classes, &ClassPanel::chosen, this, &ReadPage::label);
+    column->addWidget(m_classes);
+
+    struct Way {
+        QString name, key, icon;
+        void (ReadPage::*run)();
+    };
+    auto* ways = new QVBoxLayout;
+    ways->setSpacing(4);
+    for (const Way& way : {Way{tr("Unsure"), tr("U"), QStringLiteral("unsure"), &ReadPage::unsure},
+                           Way{tr("Skip for later"), tr("S"), QStringLiteral("skip"), &ReadPage::skip},
+                           Way{tr("Ungradable"), tr("X"), QStringLiteral("ungradable"), &ReadPage::ungradable}}) {
+        auto* button = makeButton(tr("%1   %2").arg(way.name, way.key), way.icon, panel);
+        button->setAccessibleName(way.name);
+        button->setToolTip(tr("%1, key %2").arg(way.name, way.key));
+        button->setFocusPolicy(Qt::TabFocus);
+        button->setFlat(true);
+        button->setStyleSheet(QStringLiteral("text-align: left;"));
+        connect(button, &QPushButton::clicked, this, way.run);
+        ways->addWidget(button);
+        m_ways.append(button);
+    }
+    column->addLayout(ways);
+    column->addWidget(makeRule(panel));
+    m_note = new QLineEdit(panel);
+    m_note->setPlaceholderText(tr("Note on this image"));
+    m_note->setAccessibleName(tr("Note on this image"));
+    m_note->setToolTip(tr("Enter keeps the note"));
+    m_note->setMaxLength(2000);
+    m_note->setFocusPolicy(Qt::StrongFocus);
+    connect(m_note, &QLineEdit::returnPressed, this, &ReadPage::saveNote);
+    column->addWidget(m_note);
+    column->addStretch(1);
+    m_overlay = new OverlayBar(panel);
+    connect(m_overlay, &OverlayBar::changed, this, [this] {
+        refreshReveal();
+        Q_EMIT overlayToggled(m_overlay->overlayOn());
+    });
+    column->addWidget(m_overlay);
+    return panel;
+}
+
+QWidget* ReadPage::buildStrip()
+{
+    auto* bar = new QFrame(this);
+    bar->setObjectName(QStringLiteral("bar"));
+    auto* row = new QHBoxLayout(bar);
+    row->setContentsMargins(16, 8, 16, 8);
+    row->setSpacing(16);
+    m_strip = new FilmStrip(bar);
+    connect(m_strip, &FilmStrip::chosen, this,
+            [this](const QString& sample) { m_workspace.reading().revisit(sample.toStdString()); });
+    row->addWidget(m_strip);
+    auto* words = new QVBoxLayout;
+    words->setSpacing(4);
+    m_toast = new Toast(bar);
+    m_toast->setObjectName(QStringLiteral("toast-line"));
+    m_readout = makeLabel({}, TextType::caption, bar);
+    m_readout->setAccessibleName(tr("Value under the cursor"));
+    words->addStretch(1);
+    for (QLabel* label : {static_cast<QLabel*>(m_toast), m_readout}) {
+        label->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+        label->setFixedHeight(20);
+        words->addWidget(label);
+    }
+    words->addStretch(1);
+    row->addLayout(words, 1);
+    return bar;
+}
+
+QWidget* ReadPage::buildBanner()
+{
+    auto* frame = new QFrame(this);
+    frame->setObjectName(QStringLiteral("trouble"));
+    auto* row = new QHBoxLayout(frame);
+    row->setContentsMargins(16, 8, 16, 8);
+    auto* mark = new QLabel(frame);
+    mark->setPixmap(iconPixmap(QStringLiteral("warning"), Theme::current().colour(Role::caution), 20, devicePixelRatioF()));
+    row->addWidget(mark);
+    m_bannerText = makeLabel({}, TextType::body, frame);
+    m_bannerText->setWordWrap(true);
+    row->addWidget(m_bannerText, 1);
+    m_bannerButton = makeButton(tr("Try again"), {}, frame);
+    connect(m_bannerButton, &QPushButton::clicked, this, [this] { m_workspace.reading().retry(); });
+    row->addWidget(m_bannerButton);
+    m_banner = frame;
+    frame->hide();
+    return frame;
+}
+
+void ReadPage::connectWorkspace()
+{
+    session::WorkspaceReading& reading = m_workspace.reading();
+    connect(&m_workspace, &session::Workspace::opened, this, &ReadPage::refreshProject);
+    connect(&m_workspace, &session::Workspace::closed, this, &ReadPage::refreshProject);
+    connect(&m_workspace, &session::Workspace::revealChanged, this, &ReadPage::refreshReveal);
+    connect(&m_workspace.images(), &session::WorkspaceImages::loaded, this, [this](const QString& sample) {
+        if (sample.toStdString() == m_workspace.reading().item().sample)
+            showImage();
+    });
+    connect(&reading, &session::WorkspaceReading::changed, this, &ReadPage::refresh);
+    connect(&reading, &session::WorkspaceReading::recentChanged, this, &ReadPage::refreshStrip);
+    connect(&reading, &session::WorkspaceReading::troubleChanged, this, &ReadPage::refreshBanner);
+}
+
+void ReadPage::refreshProject()
+{
+    QStringList names;
+    for (const std::string& name : m_workspace.project().file.classes)
+        names << visibleText(QString::fromStdString(name));
+    m_classes->setClasses(names);
+    m_thumbnails.clear();
+    m_serial = 0;
+    refresh();
+    refreshStrip();
+    refreshBanner();
+    refreshReveal();
+}
+
+void ReadPage::refresh()
+{
+    const session::ReadingItem& item = m_workspace.reading().item();
+    if (m_workspace.reading().state() != ReadingState::reading) {
+        m_serial = 0;
+        m_armed = false;
+        m_arm.stop();
+        showState();
+        return;
+    }
+    m_stack->setCurrentWidget(m_canvas);
+    if (item.serial != m_serial) {
+        m_serial = item.serial;
+        m_armed = false;
+        m_arm.stop();
+        m_canvas->clear();
+        m_note->clear();
+        m_overlay->setOverlayOn(false);
+        showImage();
+    }
+    describeItem();
+    refreshReveal();
+}
+
+void ReadPage::showImage()
+{
+    if (m_drawn == m_serial)
+        return;
+    const session::LoadedImage* loaded = m_workspace.images().find(m_workspace.reading().item().sample);
+    if (!loaded)
+        return;
+    m_drawn = m_serial;
+    if (!loaded->image)
+        return showBroken(loaded->error.value_or(Error{}));
+    Pixels pixels = pixelsOf(*loaded->image);
+    pixels.fromPack = loaded->fromPack;
+    m_canvas->setPixels(m_serial, pixels);
+    if (pixels.fromPack)
+        m_readout->setText(tr("The file is gone: this is the project's small copy"));
+    else if (pixels.damaged)
+        m_readout->setText(tr("The file is damaged: part of the image is missing"));
+}
+
+void ReadPage::showBroken(const Error& error)
+{
+    const session::ReadingItem& item = m_workspace.reading().item();
+    const store::Sample* sample = m_workspace.reading().sample(item.sample);
+    const QString file = sample ? fileOf(*sample) : QString();
+    const auto again = [this] {
+        m_workspace.images().forget(m_workspace.reading().item().sample);
+        m_drawn = 0;
+        m_stack->setCurrentWidget(m_canvas);
+        m_workspace.images().want(m_workspace.reading().around());
+    };
+    m_stack->setCurrentWidget(m_message);
+    m_message->display(QStringLiteral("warning"), tr("This image cannot be shown"), errorText(error) + u'\n' + file,
+                       {{tr("Mark ungradable"), [this] { ungradable(); }},
+                        {tr("Skip for later"), [this] { skip(); }},
+                        {tr("Try again"), again}});
+    // There is nothing to wait for: both ways out may be taken at once.
+    m_armed = true;
+}
+
+void ReadPage::showState()
+{
+    const session::Tally& tally = m_workspace.reading().tally();
+    m_canvas->clear();
+    describeItem();
+    switch (m_workspace.reading().state()) {
+    case ReadingState::empty:
+        m_stack->setCurrentWidget(m_message);
+        m_message->display(QStringLiteral("drop"), tr("No images yet"),
+                           tr("Drop a folder, a table or an image here, or choose one."),
+                           {{tr("Choose a folder…"), [this] { Q_EMIT importWanted(); }, true}});
+        break;
+    case ReadingState::exhausted:
+        m_stack->setCurrentWidget(m_message);
+        m_message->display(QStringLiteral("check"), tr("Every image is read"),
+                           tr("%n image(s) labelled in this session, median %1 s. Go back to any image by the strip below.",
+                              nullptr, int(tally.session))
+                               .arg(tally.medianSeconds, 0, 'f', 1),
+                           {{tr("See what the model has learned"), [this] { Q_EMIT trainPageWanted(); }, true}});
+        break;
+    default:
+        m_stack->setCurrentWidget(m_canvas);
+    }
+    refreshReveal();
+}
+
+void ReadPage::describeItem()
+{
+    const session::ReadingItem& item = m_workspace.reading().item();
+    const bool reading = m_workspace.reading().state() == ReadingState::reading;
+    const bool can = reading && !m_workspace.project().readOnly;
+    m_classes->setArmed(can);
+    for (QPushButton* button : m_ways)
+        button->setEnabled(can);
+    m_note->setEnabled(can);
+    const auto said = reading ? item.said : std::nullopt;
+    const bool labelled = said && verdictOf(said->state) == Verdict::label && said->classIndex;
+    m_classes->setChosen(labelled ? said->classIndex : std::nullopt);
+    m_question->setText(item.waits ? tr("Enter for the next") : item.again ? tr("Change it?") : tr("Which is it?"));
+
+    QString state = tr("unlabelled");
+    if (labelled)
+        state = tr("labelled %1").arg(m_classes->button(*said->classIndex)->text());
+    else if (said)
+        state = verdictText(verdictOf(said->state));
+    const QString place = item.of > 0 ? tr("Image %1 of %2").arg(item.position).arg(item.of) : tr("Image");
+    m_canvas->setAccessibleName(reading ? tr("%1, %2").arg(place, state) : tr("No image"));
+}
+
+void ReadPage::refreshBanner()
+{
+    const auto& trouble = m_workspace.reading().trouble();
+    const session::ProjectView& project = m_workspace.project();
+    if (trouble)
+        m_bannerText->setText(tr("Your last label is kept but not saved yet. %1 It is tried again every two seconds.")
+                                  .arg(errorText(trouble->error)));
+    else if (project.readOnly)
+        m_bannerText->setText(project.owner ? tr("Read only. %1").arg(errorText(*project.owner)) : tr("Read only."));
+    m_bannerText->setAccessibleName(m_bannerText->text());
+    m_bannerButton->setVisible(trouble.has_value());
+    m_banner->setVisible(trouble || project.readOnly);
+}
+
+QImage ReadPage::thumbnail(const std::string& sample)
+{
+    const QString key = QString::fromStdString(sample);
+    auto found = m_thumbnails.constFind(key);
+    if (found != m_thumbnails.constEnd())
+        return *found;
+    QImage picture;
+    if (const auto image = m_workspace.thumbnail(sample)) {
+        const Pixels pixels = pixelsOf(*image);
+        picture = toScreen(pixels, {0, 255}, false)
+                      .scaled(QSize(112, 112), Qt::KeepAspectRatio, Qt::SmoothTransformation);
+    }
+    if (m_thumbnails.size() > 4 * FilmStrip::kLength)
+        m_thumbnails.clear();
+    m_thumbnails.insert(key, picture);
+    return picture;
+}
+
+void ReadPage::refreshStrip()
+{
+    QList<FilmItem> items;
+    for (const store::CurrentLabel& label : m_workspace.reading().recent()) {
+        FilmItem item;
+        item.sample = QString::fromStdString(label.sample);
+        item.picture = thumbnail(label.sample);
+        item.verdict = verdictOf(label.state);
+        item.classIndex = label.classIndex;
+        if (label.classIndex && *label.classIndex < m_classes->count())
+            item.className = m_classes->button(*label.classIndex)->text();
+        item.durable = !label.event.empty();
+        item.current = m_workspace.reading().state() == ReadingState::reading &&
+                       label.sample == m_workspace.reading().item().sample;
+        items.append(item);
+    }
+    m_strip->setItems(items);
+}
+
+bool ReadPage::decide(EventKind kind, std::optional<int> classIndex, const QString& what)
+{
+    if (!m_armed || !m_workspace.reading().decide(kind, classIndex))
+        return false;
+    m_armed = false;
+    m_toast->say(tr("%1. Backspace to take back.").arg(what));
+    return true;
+}
+
+void ReadPage::label(int classIndex)
+{
+    if (classIndex >= m_classes->count())
+        return;
+    if (decide(EventKind::label, classIndex, m_classes->button(classIndex)->text()))
+        m_classes->flash(classIndex);
+}
+
+void ReadPage::skip()
+{
+    decide(EventKind::skip, {}, tr("Skipped"));
+}
+
+void ReadPage::unsure()
+{
+    decide(EventKind::unsure, {}, tr("Unsure"));
+}
+
+void ReadPage::ungradable()
+{
+    decide(EventKind::ungradable, {}, tr("Ungradable"));
+}
+
+void ReadPage::takeBack()
+{
+    m_workspace.reading().undo();
+}
+
+void ReadPage::redo()
+{
+    m_workspace.reading().redo();
+}
+
+void ReadPage::next()
+{
+    m_workspace.reading().goOn();
+}
+
+void ReadPage::previous()
+{
+    m_workspace.reading().goBack();
+}
+
+bool ReadPage::keyPressed(const QKeyEvent& event)
+{
+    m_workspace.reading().attention().touch(m_workspace.reading().now());
+    if (const auto index = classOfKey(event)) {
+        // A key held down is one decision, not many.
+        if (!event.isAutoRepeat())
+            label(*index);
+        return true;
+    }
+    if (event.modifiers() & ~Qt::KeypadModifier)
+        return false;
+    switch (event.key()) {
+    case Qt::Key_Space:
+        if (!event.isAutoRepeat()) {
+            m_space.start();
+            m_canvas->setPanHeld(true);
+        }
+        return true;
+    case Qt::Key_O:
+        if (!event.isAutoRepeat())
+            peek(true);
+        return true;
+    case Qt::Key_Right:
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        if (!event.isAutoRepeat())
+            next();
+        return true;
+    case Qt::Key_Left: previous(); return true;
+    default: return false;
+    }
+}
+
+bool ReadPage::keyReleased(const QKeyEvent& event)
+{
+    if (event.isAutoRepeat())
+        return false;
+    if (event.key() == Qt::Key_O) {
+        peek(false);
+        return true;
+    }
+    if (event.key() != Qt::Key_Space)
+        return false;
+    m_canvas->setPanHeld(false);
+    // Held it pans; a tap goes on.
+    if (m_space.isValid() && m_space.elapsed() < kTap)
+        next();
+    m_space.invalidate();
+    return true;
+}
+
+void ReadPage::toggleOverlay()
+{
+    m_overlay->setOverlayOn(!m_overlay->overlayOn());
+}
+
+void ReadPage::stepOpacity(int steps)
+{
+    m_overlay->stepOpacity(steps);
+}
+
+void ReadPage::peek(bool held)
+{
+    m_peeking = held;
+    drawOverlay();
+}
+
+void ReadPage::refreshReveal()
+{
+    const session::ReadingItem& item = m_workspace.reading().item();
+    const bool reading = m_workspace.reading().state() == ReadingState::reading;
+    const auto& reveal = m_workspace.reveal();
+    if (!reading || !item.visible.prediction) {
+        const bool blind = m_workspace.project().file.policy == "blind";
+        m_overlay->hideAll(!m_workspace.project().open() ? QString()
+                           : blind                       ? tr("What the model used is hidden until the batch is read.")
+                                                         : tr("What the model used is hidden until you have decided."));
+    } else if (!reveal) {
+        m_overlay->hideAll(m_workspace.revealPending() ? tr("Asking the model…")
+                           : m_workspace.hasModel()    ? tr("The model has no answer for this image.")
+                                                       : tr("There is no model yet."));
+    } else {
+        QStringList names;
+        for (int i = 0; i < m_classes->count(); ++i)
+            names << m_classes->button(i)->text();
+        m_overlay->showPrediction(names, reveal->probabilities);
+        const bool map = reveal->side > 0 && reveal->evidence;
+        m_overlay->showMap(map ? std::optional(std::pair(reveal->low, reveal->high)) : std::nullopt,
+                           map ? tr("What the model used, not a lesion outline.") : tr("The map is empty for this image."));
+        m_workspace.reading().screen().prediction = true;
+    }
+    drawOverlay();
+}
+
+void ReadPage::drawOverlay()
+{
+    const session::ReadingItem& item = m_workspace.reading().item();
+    const auto& reveal = m_workspace.reveal();
+    const bool may = m_workspace.reading().state() == ReadingState::reading && item.visible.overlay && reveal &&
+                     reveal->side > 0 && reveal->evidence;
+    if (!may || !(m_overlay->overlayOn() || m_peeking)) {
+        m_canvas->setOverlay({});
+        return;
+    }
+    m_workspace.reading().screen().overlay = true;
+    m_canvas->setOverlay(CanvasOverlay{overlayPicture(reveal->map, reveal->side, reveal->side, float(reveal->low),
+                                                      float(reveal->high), m_overlay->opacity()),
+                                       QRectF(reveal->x, reveal->y, reveal->w, reveal->h)});
+}
+
+void ReadPage::saveNote()
+{
+    if (m_workspace.reading().comment(m_note->text().toStdString()))
+        m_toast->say(tr("Note kept."));
+    m_note->clear();
+    m_canvas->setFocus();
+}
+
+QString ReadPage::message() const
+{
+    return m_stack->currentWidget() == m_message ? m_message->title() : QString();
+}
+
+bool ReadPage::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::MouseMove || event->type() == QEvent::Wheel || event->type() == QEvent::MouseButtonPress)
+        m_workspace.reading().attention().touch(m_workspace.reading().now());
+    if (watched == m_note && event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+        m_canvas->setFocus();
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void ReadPage::changeEvent(QEvent* event)
+{
+    if (event->type() == QEvent::ActivationChange)
+        m_workspace.reading().attention().setPresent(isActiveWindow(), m_workspace.reading().now());
+    QWidget::changeEvent(event);
+}
+
+void ReadPage::restyle()
+{
+    static const QList<QString> kIcons{QStringLiteral("unsure"), QStringLiteral("skip"), QStringLiteral("ungradable")};
+    for (int i = 0; i < m_ways.size(); ++i)
+        m_ways[i]->setIcon(icon(kIcons[i]));
+    if (m_workspace.reading().state() != ReadingState::reading)
+        showState();
+}
+
+} // namespace foveate::ui

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the model used, once it may be shown: on/off, opacity, a colour bar with values, the prediction in words.
+#pragma once
+
+#include <QStringList>
+#include <QWidget>
+
+#include <optional>
+#include <vector>
+
+class QCheckBox;
+class QLabel;
+class QSlider;
+
+namespace foveate::ui {
+
+/// Cividis from low to high with the raw values at its ends and middle.
+class ColourBar : public QWidget {
+    Q_OBJECT
+public:
+    explicit ColourBar(QWidget* parent);
+    void setRange(std::optional<std::pair<double, double>> range);
+    QSize sizeHint() const override { return {160, 32}; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    std::optional<std::pair<double, double>> m_range;
+};
+
+/// Class probabilities as bars with numbers.
+class PredictionView : public QWidget {
+    Q_OBJECT
+public:
+    explicit PredictionView(QWidget* parent);
+    void setPrediction(const QStringList& classes, const std::vector<double>& probabilities);
+    QSize sizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QStringList m_classes;
+    std::vector<double> m_probabilities;
+};
+
+class OverlayBar : public QWidget {
+    Q_OBJECT
+public:
+    explicit OverlayBar(QWidget* parent = nullptr);
+    /// Nothing of the model: says why instead.
+    void hideAll(const QString& reason);
+    void showPrediction(const QStringList& classes, const std::vector<double>& probabilities);
+    /// The map's raw range; none while it is being made or when there is none (`note` says which).
+    void showMap(std::optional<std::pair<double, double>> range, const QString& note);
+
+    bool overlayOn() const;
+    void setOverlayOn(bool on);
+    double opacity() const;
+    void stepOpacity(int steps);
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    QLabel* m_reason;
+    QWidget* m_body;
+    PredictionView* m_prediction;
+    QCheckBox* m_on;
+    QSlider* m_opacity;
+    ColourBar* m_bar;
+    QLabel* m_note;
+};
+
+} // namespace foveate::ui
