@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/Sha256.h"
+#include "base/Sha256Block.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -79,6 +80,22 @@ private Q_SLOTS:
         QCOMPARE(*sha256File(path), sha256(std::string(200'000, 'x')));
         QCOMPARE(sha256File(path + "-none").error().code, Code::notFound);
         QVERIFY(!sha256File(folder.path().toStdString()));
+    }
+
+    void bothBlockFunctionsAgree()
+    {
+        if (!hasShaInstructions())
+            QSKIP("skipped: this processor has no SHA instructions");
+        std::array<std::uint32_t, 8> plain{1, 2, 3, 4, 5, 6, 7, 8};
+        std::array<std::uint32_t, 8> native = plain;
+        std::array<std::uint8_t, 64> block{};
+        for (int round = 0; round < 100; ++round) {
+            for (std::size_t i = 0; i < block.size(); ++i)
+                block[i] = std::uint8_t(plain[i % 8] >> (i % 4 * 8)) ^ std::uint8_t(i * 7);
+            sha256BlockPlain(plain.data(), block.data());
+            sha256BlockNative(native.data(), block.data());
+            QCOMPARE(native, plain);
+        }
     }
 };
 
