@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // foveate-engine: training, inference and explaining as a pure function of a run folder.
+#include "app/engine/DoctorCommand.h"
 #include "app/engine/RunCommand.h"
 #include "app/engine/ServeCommand.h"
 #include "base/Log.h"
@@ -23,12 +24,16 @@ int main(int argc, char** argv)
     run->add_flag("--require-gpu", requireGpu, "End with 5 rather than compute without a GPU");
     const CLI::App* serve = app.add_subcommand("serve", "Answer commands on standard input about one run's weights");
 
+    const CLI::App* doctor = app.add_subcommand("doctor", "Say what a run would compute with on this machine");
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     foveate::log::start(verbose ? foveate::log::Level::debug : foveate::log::Level::warning);
+    if (doctor->parsed())
+        return foveate::engine::doctorCommand();
     if (serve->parsed())
         return foveate::engine::serveCommand(STDIN_FILENO, STDOUT_FILENO);
     return foveate::engine::runCommand(folder, requireGpu, STDOUT_FILENO);

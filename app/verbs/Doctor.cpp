@@ -32,7 +32,7 @@ nlohmann::json decoderPart()
 nlohmann::json enginePart()
 {
     QProcess engine;
-    engine.start(session::programBeside(QStringLiteral("foveate-engine")), {QStringLiteral("doctor"), QStringLiteral("--json")});
+    engine.start(session::programBeside(QStringLiteral("foveate-engine")), {QStringLiteral("doctor")});
     if (!engine.waitForFinished(60000) || engine.exitCode() != 0)
         return {{"ok", false}, {"detail", "the engine does not answer"}};
     nlohmann::json answer = nlohmann::json::parse(engine.readAllStandardOutput().toStdString(), nullptr, false);
