@@ -101,11 +101,13 @@ Result<std::optional<Consensus>> Study::consensus(const std::string& sample)
 Result<std::vector<CurrentLabel>> Study::lastDecisions(const std::string& reader, int count)
 {
     FOVEATE_TRY(Connection * connection, m_parts->connect());
+    // Walks back along the index on seq and stops after `count`: the strip is drawn again after every label.
     FOVEATE_TRY(
         Statement select,
-        connection->prepare("SELECT c.sample, c.reader, c.state, c.class, max(c.seq), e.uuid, e.utc, e.batch FROM "
-                            "current_label c JOIN event e ON e.seq = c.seq WHERE (c.reader = ?1 OR ?1 = '') "
-                            "GROUP BY c.sample ORDER BY max(c.seq) DESC LIMIT ?2"));
+        connection->prepare("SELECT c.sample, c.reader, c.state, c.class, c.seq, e.uuid, e.utc, e.batch FROM "
+                            "current_label c JOIN event e ON e.seq = c.seq WHERE c.reader = ?1 OR (?1 = '' AND "
+                            "NOT EXISTS (SELECT 1 FROM current_label n WHERE n.sample = c.sample AND n.seq > c.seq)) "
+                            "ORDER BY c.seq DESC LIMIT ?2"));
     select.bind(1, reader).bind(2, count);
     return labelsOf(select);
 }

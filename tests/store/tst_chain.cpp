@@ -48,17 +48,24 @@ private:
 
     std::string path() const { return m_folder.filePath(QString::number(m_number)).toStdString(); }
     /// Ten events in one writer's chain.
-    Status makeStudy()
+    Status makeTemplate(const std::string& folder) const
     {
-        ++m_number;
-        Opening quick = opening();
-        quick.durability = Durability::off; // forgers do not wait for power cuts
-        FOVEATE_TRY(Study study, Study::create(path(), projectFile(), quick));
+        FOVEATE_TRY(Study study, Study::create(folder, projectFile(), opening()));
         std::vector<Sample> samples = makeSamples(10);
         FOVEATE_CHECK(study.insertSamples(samples));
         for (int i = 0; i < 10; ++i)
             FOVEATE_CHECK(study.append(labelEvent(samples[std::size_t(i)].id, i % 3)).map([](const Event&) {}));
         return study.close();
+    }
+    /// A copy of the same study for every test.
+    Status makeStudy()
+    {
+        const std::string original = m_folder.filePath("original").toStdString();
+        if (!std::filesystem::exists(original))
+            FOVEATE_CHECK(makeTemplate(original));
+        ++m_number;
+        std::filesystem::copy(original, path(), std::filesystem::copy_options::recursive);
+        return {};
     }
     Status chainOfFile() const
     {
