@@ -21,7 +21,7 @@ Result<Picture> decodeTiff(Source& source, std::uint32_t frame);
 Result<Picture> decodeBmp(Source& source, std::uint32_t frame);
 Result<Picture> decodeDicom(Source& source, std::uint32_t frame);
 
-/// Loads what DCMTK would open lazily (its dictionary) and registers its codecs; before the cage closes.
+/// Loads what DCMTK would load lazily and registers its codecs; before the cage closes.
 void prepareDicom();
 
 /// Non-premultiplied pixels with one alpha value each (channels + 1 per pixel, the picture's depth) blended onto black.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "imaging/Codecs.h"
+#include "imaging/DicomDictionary.h"
 #include "imaging/DicomHeader.h"
 #include "imaging/DicomStream.h"
 #include "imaging/Jpeg2000.h"
@@ -293,7 +294,22 @@ void describeValues(const DicomHeader& header, Picture& picture)
     }
 }
 
-/// The stream's own precision and sign; headers are known to lie about them.
+/// Signed samples of fewer bits than the header stores start at the header's smallest value, as they would
+/// uncompressed.
+void alignWithHeader(const DicomHeader& header, CodeStream& stream)
+{
+    Samples& samples = stream.samples;
+    if (header.stored <= samples.bits || header.stored > 16 || samples.kind != Samples::Kind::u16 ||
+        header.isSigned != stream.isSigned)
+        return;
+    const unsigned shift = stream.isSigned ? (1u << (header.stored - 1)) - (1u << (samples.bits - 1)) : 0;
+    std::uint16_t* values = samples.data.as<std::uint16_t>();
+    for (std::size_t i = 0; i < samples.pixels() * samples.perPixel; ++i)
+        values[i] = std::uint16_t(values[i] + shift);
+    samples.bits = header.stored;
+}
+
+/// What the stream says of itself where the header lies about it.
 void adoptCodeStream(const CodeStream& stream, DicomHeader& header)
 {
     header.stored = stream.samples.bits;
@@ -312,8 +328,10 @@ Result<Picture> renderFrame(DcmDataset& dataset, E_TransferSyntax syntax, DicomH
         return picture;
     }
     FOVEATE_TRY(Frame frame, readFrame(dataset, syntax, header, number));
-    if (frame.codeStream)
+    if (frame.codeStream) {
+        alignWithHeader(header, *frame.codeStream);
         adoptCodeStream(*frame.codeStream, header);
+    }
     FOVEATE_TRY(Samples samples,
                 frame.codeStream ? Result<Samples>(std::move(frame.codeStream->samples)) : toSamples(header, frame));
     const std::string& photometric = frame.photometric.empty() ? header.photometric : frame.photometric;
@@ -333,7 +351,7 @@ void prepareDicom()
     DcmRLEDecoderRegistration::registerCodecs();
     DJDecoderRegistration::registerCodecs();
     DJLSDecoderRegistration::registerCodecs();
-    dcmDataDict.isDictionaryLoaded();
+    loadDicomDictionary();
 }
 
 Result<Picture> decodeDicom(Source& source, std::uint32_t frame)

@@ -235,8 +235,9 @@ Result<Picture> decodeJpeg(Source& source, std::uint32_t frame)
     picture.about.format = Format::jpeg;
     FOVEATE_CHECK(picture.shape(reader->cinfo.image_width, reader->cinfo.image_height,
                                 reader->cinfo.out_color_space == JCS_GRAYSCALE ? 1 : 3, 8));
+    const unsigned orientation = orientationOf(*reader); // libjpeg forgets its markers when it finishes
     FOVEATE_CHECK(readPixels(*reader, picture));
-    FOVEATE_CHECK(applyOrientation(picture, orientationOf(*reader)));
+    FOVEATE_CHECK(applyOrientation(picture, orientation));
     return picture;
 }
 

@@ -52,6 +52,8 @@ void limitWork(png_structp png)
     png_set_user_limits(png, protocol::kMaxSide, protocol::kMaxSide);
     png_set_chunk_cache_max(png, 64);
     png_set_chunk_malloc_max(png, 4u << 20);
+    // Compressed data are taken in small pieces: where the file ends, at most one piece before the end is lost.
+    png_set_compression_buffer_size(png, 512);
 }
 
 // The functions below return false after libpng's longjmp; nothing with a destructor lives in them.
