@@ -73,6 +73,10 @@ MainWindow::MainWindow(const WindowOptions& options, QWidget* parent)
 
 MainWindow::~MainWindow()
 {
+    // Ending the workspace says "changed" once more; nothing here is left to hear it.
+    for (QObject* source : {static_cast<QObject*>(m_workspace.get()), static_cast<QObject*>(&m_workspace->reading()),
+                            static_cast<QObject*>(&m_workspace->training())})
+        disconnect(source, nullptr, this, nullptr);
     // The pages look at the workspace until they are gone.
     delete takeCentralWidget();
 }
@@ -89,7 +93,8 @@ void MainWindow::build()
     m_start = new StartPage(m_pages);
     m_read = new ReadPage(*m_workspace, m_pages);
     m_train = new TrainPage(*m_workspace, m_pages);
-    for (QWidget* page : {static_cast<QWidget*>(m_start), static_cast<QWidget*>(m_read), static_cast<QWidget*>(m_train)})
+    for (QWidget* page :
+         {static_cast<QWidget*>(m_start), static_cast<QWidget*>(m_read), static_cast<QWidget*>(m_train)})
         m_pages->addWidget(page);
     column->addWidget(m_pages, 1);
     setCentralWidget(centre);
@@ -201,7 +206,8 @@ void MainWindow::connectActions()
     on(Act::pageTrain, [this] { go(trainPage); });
     session::WorkspaceTraining& training = m_workspace->training();
     on(Act::trainNow, [&training] { training.trainNow(); });
-    on(Act::pauseTraining, [&training] { training.view().phase == Phase::paused ? training.resume() : training.pause(); });
+    on(Act::pauseTraining,
+       [&training] { training.view().phase == Phase::paused ? training.resume() : training.pause(); });
     on(Act::stopTraining, [&training] { training.stop(); });
     on(Act::liveTraining, [this, &training] { training.setLive(action(Act::liveTraining)->isChecked()); });
     on(Act::manual, [this] { showManual(this); });
@@ -255,6 +261,8 @@ void MainWindow::go(Page page)
     m_tabs->button(page)->setChecked(true);
     if (page == readPage)
         m_read->canvas()->setFocus();
+    else
+        m_pages->currentWidget()->setFocus();
     refreshBar();
     refreshActions();
 }
@@ -271,14 +279,16 @@ void MainWindow::openProject(const QString& folder)
 
 void MainWindow::openDemo(const QString& folder, const QString& modality, int images)
 {
-    m_workspace->openDemo(QFile::encodeName(QFileInfo(folder).absoluteFilePath()).toStdString(), modality.toStdString(), images);
+    m_workspace->openDemo(QFile::encodeName(QFileInfo(folder).absoluteFilePath()).toStdString(), modality.toStdString(),
+                          images);
 }
 
 void MainWindow::newProject(const QString& source)
 {
     auto* dialog = new NewProjectDialog(source, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &NewProjectDialog::wished, this, [this](const session::NewProject& wish) { m_workspace->create(wish); });
+    connect(dialog, &NewProjectDialog::wished, this,
+            [this](const session::NewProject& wish) { m_workspace->create(wish); });
     dialog->open();
 }
 
@@ -343,7 +353,9 @@ void MainWindow::refreshBar()
     const session::Tally& tally = m_workspace->reading().tally();
     QString place;
     if (reading && m_workspace->reading().state() == ReadingState::reading)
-        place = item.of > 0 ? tr("%1 of %2 in this batch").arg(item.position).arg(item.of) : item.again ? tr("Looking again") : QString();
+        place = item.of > 0  ? tr("%1 of %2 in this batch").arg(item.position).arg(item.of)
+                : item.again ? tr("Looking again")
+                             : QString();
     m_batch->setText(place);
     QStringList pace;
     if (m_workspace->project().open())
@@ -381,7 +393,8 @@ void MainWindow::refreshActions()
     const bool reading = open && page() == readPage;
     const bool writable = reading && !m_workspace->project().readOnly;
     const session::EngineView view = m_workspace->training().view();
-    const bool running = view.phase == Phase::training || view.phase == Phase::waitingRetry || view.phase == Phase::paused;
+    const bool running =
+        view.phase == Phase::training || view.phase == Phase::waitingRetry || view.phase == Phase::paused;
     for (const ActionRow& row : actionRows()) {
         bool on = true;
         if (row.menu == MenuId::read)
@@ -406,7 +419,8 @@ void MainWindow::refreshActions()
 void MainWindow::setTheme(ThemeName name)
 {
     applyTheme(*qApp, name);
-    m_recent.setValue(QStringLiteral("theme"), name == ThemeName::light ? QStringLiteral("light") : QStringLiteral("reading-room"));
+    m_recent.setValue(QStringLiteral("theme"),
+                      name == ThemeName::light ? QStringLiteral("light") : QStringLiteral("reading-room"));
     m_start->restyle();
     m_read->restyle();
     m_train->restyle();
@@ -487,14 +501,15 @@ int runWindow(QApplication& application, const WindowOptions& options)
 {
     QApplication::setApplicationName(QStringLiteral("Foveate"));
     ThemeName theme = options.theme;
-    if (options.themeFromSettings && Recent(options.settingsFile).value(QStringLiteral("theme")) == QStringLiteral("light"))
+    if (options.themeFromSettings &&
+        Recent(options.settingsFile).value(QStringLiteral("theme")) == QStringLiteral("light"))
         theme = ThemeName::light;
     applyTheme(application, theme);
     MainWindow window(options);
     window.show();
     if (options.demo)
-        window.openDemo(options.project.isEmpty() ? defaultDemoFolder(options.modality) : options.project, options.modality,
-                        options.images);
+        window.openDemo(options.project.isEmpty() ? defaultDemoFolder(options.modality) : options.project,
+                        options.modality, options.images);
     else if (!options.project.isEmpty())
         window.openProject(options.project);
     return QApplication::exec();

@@ -28,13 +28,13 @@ class StartPage;
 class TrainPage;
 
 struct WindowOptions {
-    QString project;                    ///< folder to open; "" for the Start page
-    bool demo = false;                  ///< make the demo in `project` (or the default place) when it is not there
+    QString project;   ///< folder to open; "" for the Start page
+    bool demo = false; ///< make the demo in `project` (or the default place) when it is not there
     QString modality = QStringLiteral("oct");
     int images = 600;
     ThemeName theme = ThemeName::readingRoom;
-    bool themeFromSettings = true;      ///< the one used last, where there is one
-    QString settingsFile;               ///< tests use their own
+    bool themeFromSettings = true; ///< the one used last, where there is one
+    QString settingsFile;          ///< tests use their own
     session::WorkspaceOptions workspace;
 };
 

@@ -52,7 +52,7 @@ std::string defaultReader()
 
 Workspace::Workspace(WorkspaceOptions options, QObject* parent)
     : QObject(parent), m_options(std::move(options)), m_store(std::make_unique<StoreThread>()),
-      m_images(new WorkspaceImages(this)),
+      m_images(new WorkspaceImages(m_options.decoder, this)),
       m_reading(new WorkspaceReading(*m_store, m_options.reader.empty() ? defaultReader() : m_options.reader, this)),
       m_training(new WorkspaceTraining(*m_store, inBackground(m_options.engine), this)),
       m_serve(new ServeProcess(m_options.engine, this))
@@ -111,10 +111,13 @@ void Workspace::open(const std::string& folder)
 void Workspace::openOn(StoreThread::Slot& slot, const std::string& folder)
 {
     const auto tell = [this](const Error& error) {
-        QMetaObject::invokeMethod(this, [this, error] {
-            setBusy(false);
-            report(error);
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this,
+            [this, error] {
+                setBusy(false);
+                report(error);
+            },
+            Qt::QueuedConnection);
     };
     slot.reset();
     std::optional<Error> owner;
@@ -159,7 +162,8 @@ ImportControl Workspace::control()
     ImportControl control;
     control.cancel = &m_cancel;
     control.progress = [this](const Progress& progress) {
-        QMetaObject::invokeMethod(this, [this, progress] { Q_EMIT progressed(progress); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this, progress] { Q_EMIT progressed(progress); }, Qt::QueuedConnection);
     };
     return control;
 }
@@ -167,24 +171,35 @@ ImportControl Workspace::control()
 /// On the store's thread: the outcome of an import, told to the window.
 void Workspace::tellImported(const Result<ImportReport>& outcome)
 {
-    QMetaObject::invokeMethod(this, [this, outcome] {
-        if (outcome)
-            Q_EMIT imported(*outcome);
-        else
-            report(outcome.error());
-    }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this,
+        [this, outcome] {
+            if (outcome)
+                Q_EMIT imported(*outcome);
+            else
+                report(outcome.error());
+        },
+        Qt::QueuedConnection);
+}
+
+NewProject Workspace::withDecoder(NewProject wish) const
+{
+    if (wish.source.decoder.empty())
+        wish.source.decoder = m_options.decoder;
+    return wish;
 }
 
 void Workspace::create(const NewProject& wish)
 {
     close();
     setBusy(true);
-    m_store->post([this, wish, control = control()](StoreThread::Slot& slot) {
+    m_store->post([this, wish = withDecoder(wish), control = control()](StoreThread::Slot& slot) {
         slot.reset();
         Result<Project> project = Project::create(wish.folder, wish.file);
         if (!project) {
             tellImported(tl::unexpected(project.error()));
-            QMetaObject::invokeMethod(this, [this] { setBusy(false); }, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(
+                this, [this] { setBusy(false); }, Qt::QueuedConnection);
             return;
         }
         tellImported(importImages(*project, wish.source, control));
@@ -215,12 +230,16 @@ void Workspace::openDemo(const std::string& folder, const std::string& modality,
         DemoOptions options;
         options.modality = modality;
         options.images = images;
+        options.decoder = m_options.decoder;
         const Result<Project> made = createDemo(folder, options, control);
         if (!made && made.error().code != Code::alreadyExists) {
-            QMetaObject::invokeMethod(this, [this, error = made.error()] {
-                setBusy(false);
-                report(error);
-            }, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(
+                this,
+                [this, error = made.error()] {
+                    setBusy(false);
+                    report(error);
+                },
+                Qt::QueuedConnection);
             return;
         }
     });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The presenter of the window: one open project, its reader, its images, its engine and the model's explanations.
 //
-// Knows no widget, so that everything it promises is tested without one. Pages read its parts and connect to their signals.
-// Calls return at once; what takes time happens on the store's thread, on image threads, or in the engine's processes.
-// Failures come as codes (failed()). Nothing of the model leaves here before mayShow() allows it: reveal() is empty then.
-// Thread: the GUI's.
+// Knows no widget, so that everything it promises is tested without one. Pages read its parts and connect to their
+// signals. Calls return at once; what takes time happens on the store's thread, on image threads, or in the engine's
+// processes. Failures come as codes (failed()). Nothing of the model leaves here before mayShow() allows it: reveal()
+// is empty then. Thread: the GUI's.
 #pragma once
 
 #include "session/ServeProcess.h"
@@ -23,9 +23,10 @@
 namespace foveate::session {
 
 struct WorkspaceOptions {
-    std::string reader;         ///< "": the login name
-    EngineOptions engine;       ///< background is set by the workspace
-    bool training = true;       ///< false: no engine is ever started (tests of reading alone)
+    std::string reader;   ///< "": the login name
+    std::string decoder;    ///< path of foveate-decode; "": beside this program
+    EngineOptions engine; ///< background is set by the workspace
+    bool training = true; ///< false: no engine is ever started (tests of reading alone)
 };
 
 struct NewProject {
@@ -40,7 +41,8 @@ public:
     explicit Workspace(WorkspaceOptions options = {}, QObject* parent = nullptr);
     ~Workspace() override;
 
-    /// As owner, else read-only from the last backup (ProjectView::owner says who has it). opened() or failed() follows.
+    /// As owner, else read-only from the last backup (ProjectView::owner says who has it). opened() or failed()
+    /// follows.
     void open(const std::string& folder);
     /// Makes the project and imports; imported() and opened(), or failed().
     void create(const NewProject& wish);
@@ -80,6 +82,7 @@ private:
     void received(const OpenedStudy& study, const std::optional<RunInfo>& model, std::optional<Pack> pack);
     void setBusy(bool busy);
     void report(const Error& error);
+    NewProject withDecoder(NewProject wish) const;
     ImportControl control();
     void askForReveal();
     void answer(const Answer& answer);

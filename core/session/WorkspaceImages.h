@@ -31,7 +31,7 @@ struct LoadedImage {
 class WorkspaceImages : public QObject {
     Q_OBJECT
 public:
-    explicit WorkspaceImages(QObject* parent = nullptr);
+    explicit WorkspaceImages(std::string decoder = {}, QObject* parent = nullptr);
     ~WorkspaceImages() override;
 
     void setPack(std::optional<Pack> pack);
@@ -50,6 +50,7 @@ private:
     LoadedImage load(const store::Sample& sample, const std::optional<Pack>& pack);
     Result<imaging::Image> decode(const store::Sample& sample);
 
+    const std::string m_decoder; ///< immutable
     // GUI thread only
     std::map<std::string, LoadedImage> m_images;
     std::set<std::string> m_started;

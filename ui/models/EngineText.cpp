@@ -24,7 +24,8 @@ ChipText trainingChip(const EngineView& view)
     const QString progress = progressText(view.progress);
     const QString time = durationText(view.progress.remaining);
     const QString what = isScoring(view.progress) ? Words::tr("scoring") : Words::tr("training");
-    return {time.isEmpty() ? Words::tr("Engine: %1").arg(what) : Words::tr("Engine: %1, batch ready in %2").arg(what, time),
+    return {time.isEmpty() ? Words::tr("Engine: %1").arg(what)
+                           : Words::tr("Engine: %1, batch ready in %2").arg(what, time),
             progress.isEmpty() ? Words::tr("The engine trains on your labels.") : progress, Role::accent};
 }
 
@@ -58,7 +59,8 @@ QString progressText(const Progress& progress)
         if (progress.of > 0)
             parts << Words::tr("%1 of %2 images").arg(progress.step).arg(progress.of);
     } else if (epoch) {
-        parts << (epochs ? Words::tr("epoch %1 of %2").arg(int(*epoch)).arg(int(*epochs)) : Words::tr("epoch %1").arg(int(*epoch)));
+        parts << (epochs ? Words::tr("epoch %1 of %2").arg(int(*epoch)).arg(int(*epochs))
+                         : Words::tr("epoch %1").arg(int(*epoch)));
     } else if (progress.of > 0) {
         parts << Words::tr("step %1 of %2").arg(progress.step).arg(progress.of);
     }
@@ -72,24 +74,32 @@ QString progressText(const Progress& progress)
 ChipText engineChip(const EngineView& view)
 {
     if (view.missing)
-        return {Words::tr("No engine: labels are safe"), Words::tr("The program foveate-engine is not beside this one. Everything but training works."), Role::caution};
+        return {Words::tr("No engine: labels are safe"),
+                Words::tr("The program foveate-engine is not beside this one. Everything but training works."),
+                Role::caution};
     switch (view.phase) {
     case Phase::training: return trainingChip(view);
     case Phase::paused: return {Words::tr("Engine: paused"), Words::tr("Resume on the Train page."), Role::caution};
-    case Phase::waitingRetry: return {Words::tr("Engine: starting again"), Words::tr("The engine ended unexpectedly and is started again."), Role::caution};
+    case Phase::waitingRetry:
+        return {Words::tr("Engine: starting again"), Words::tr("The engine ended unexpectedly and is started again."),
+                Role::caution};
     case Phase::broken:
         return {Words::tr("Engine stopped: labels are safe"),
-                Words::tr("The engine died three times without a saved step. Reading goes on with the last scores; press Train now to try again."), Role::bad};
+                Words::tr("The engine died three times without a saved step. Reading goes on with the last scores; "
+                          "press Train now to try again."),
+                Role::bad};
     case Phase::idle: break;
     }
     if (view.offered)
-        return {Words::tr("Batch ready"), Words::tr("The model has chosen the next batch; it comes when this one is read."), Role::good};
+        return {Words::tr("Batch ready"),
+                Words::tr("The model has chosen the next batch; it comes when this one is read."), Role::good};
     if (view.error)
         return {Words::tr("Engine: last run failed"), errorText(*view.error), Role::caution};
     if (!view.live)
         return {Words::tr("Engine: off"), Words::tr("Training while reading is switched off."), Role::quiet};
     return {Words::tr("Engine: idle"),
-            Words::tr("Training starts after %1 more labels.").arg(std::max(0, view.retrainAfter - view.newLabels)), Role::quiet};
+            Words::tr("Training starts after %1 more labels.").arg(std::max(0, view.retrainAfter - view.newLabels)),
+            Role::quiet};
 }
 
 QString logText(const QString& code, const QStringList& args)

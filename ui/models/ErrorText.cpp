@@ -25,8 +25,9 @@ Words projectWords(Code code)
     switch (code) {
     case Code::badDirectory:
         return {QT_TRANSLATE_NOOP("ErrorText", "folder not readable"),
-                QT_TRANSLATE_NOOP("ErrorText", "The folder %1 is missing, empty or cannot be read. Choose a folder that holds "
-                                               "images, or check its permissions.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "The folder %1 is missing, empty or cannot be read. Choose a folder that holds "
+                                  "images, or check its permissions.")};
     case Code::notFound:
         return {QT_TRANSLATE_NOOP("ErrorText", "not found"),
                 QT_TRANSLATE_NOOP("ErrorText", "There is no %1 named %2. Check the name.")};
@@ -35,24 +36,29 @@ Words projectWords(Code code)
                 QT_TRANSLATE_NOOP("ErrorText", "%1 exists already and is left as it is. Choose another name.")};
     case Code::locked:
         return {QT_TRANSLATE_NOOP("ErrorText", "open elsewhere"),
-                QT_TRANSLATE_NOOP("ErrorText", "This project is open by %1 on %2 since %3. Close it there, or open it for "
-                                               "reading only.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "This project is open by %1 on %2 since %3. Close it there, or open it for "
+                                  "reading only.")};
     case Code::newerVersion:
         return {QT_TRANSLATE_NOOP("ErrorText", "from a newer version"),
-                QT_TRANSLATE_NOOP("ErrorText", "%1 was made by a newer version of Foveate (format %2; this one knows %3). "
-                                               "Update Foveate to open it; nothing was changed.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "%1 was made by a newer version of Foveate (format %2; this one knows %3). "
+                                  "Update Foveate to open it; nothing was changed.")};
     case Code::corrupt:
         return {QT_TRANSLATE_NOOP("ErrorText", "damaged record"),
-                QT_TRANSLATE_NOOP("ErrorText", "%1 does not agree with its own checks (%2). Run “foveate verify” on the "
-                                               "project; the last good copies lie in its backup folder.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "%1 does not agree with its own checks (%2). Run “foveate verify” on the "
+                                  "project; the last good copies lie in its backup folder.")};
     case Code::unknownCommit:
         return {QT_TRANSLATE_NOOP("ErrorText", "not known to be saved"),
-                QT_TRANSLATE_NOOP("ErrorText", "The disk answered with an error while saving to %1. Nothing is thrown away: "
-                                               "open the project again to see what was kept.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "The disk answered with an error while saving to %1. Nothing is thrown away: "
+                                  "open the project again to see what was kept.")};
     case Code::patientSplit:
         return {QT_TRANSLATE_NOOP("ErrorText", "patient on two sides"),
-                QT_TRANSLATE_NOOP("ErrorText", "Patient %1 would stand in %2 and in %3. All images of one patient must be on "
-                                               "one side; nothing was imported. Correct the split column or the patient rule.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "Patient %1 would stand in %2 and in %3. All images of one patient must be on "
+                                  "one side; nothing was imported. Correct the split column or the patient rule.")};
     case Code::needsLabels:
         return {QT_TRANSLATE_NOOP("ErrorText", "too few labels"),
                 QT_TRANSLATE_NOOP("ErrorText", "There are %1 labels and %2 are needed. Label more images first (%3).")};
@@ -61,14 +67,15 @@ Words projectWords(Code code)
                 QT_TRANSLATE_NOOP("ErrorText", "This project has no finished run to start from. Run “%1” first.")};
     case Code::needsClasses:
         return {QT_TRANSLATE_NOOP("ErrorText", "too few classes"),
-                QT_TRANSLATE_NOOP("ErrorText", "Labels of at least two classes are needed; there are labels of %1. Label images "
-                                               "of another class first.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "Labels of at least two classes are needed; there are labels of %1. Label images "
+                                  "of another class first.")};
     case Code::noTruth:
         return {QT_TRANSLATE_NOOP("ErrorText", "no known labels"),
-                QT_TRANSLATE_NOOP("ErrorText", "This project keeps no hidden labels, so nothing can answer for a reader. Import "
-                                               "labelled images with --hide-labels first.")};
-    default:
-        return {nullptr, nullptr};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "This project keeps no hidden labels, so nothing can answer for a reader. Import "
+                                  "labelled images with --hide-labels first.")};
+    default: return {nullptr, nullptr};
     }
 }
 
@@ -93,10 +100,10 @@ Words imageWords(Code code)
                                                "affected.")};
     case Code::sandbox:
         return {QT_TRANSLATE_NOOP("ErrorText", "no decoder"),
-                QT_TRANSLATE_NOOP("ErrorText", "The image decoder could not be started safely: %1. Check that foveate-decode lies "
-                                               "beside foveate.")};
-    default:
-        return {nullptr, nullptr};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "The image decoder could not be started safely: %1. Check that foveate-decode lies "
+                                  "beside foveate.")};
+    default: return {nullptr, nullptr};
     }
 }
 
@@ -105,29 +112,34 @@ Words engineWords(Code code)
     switch (code) {
     case Code::deviceMissing:
         return {QT_TRANSLATE_NOOP("ErrorText", "no such device"),
-                QT_TRANSLATE_NOOP("ErrorText", "The device %1 is not there. Leave out --require-gpu to work on the processor, or "
-                                               "see “foveate doctor”.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "The device %1 is not there. Leave out --require-gpu to work on the processor, or "
+                                  "see “foveate doctor”.")};
     case Code::outOfMemory:
         return {QT_TRANSLATE_NOOP("ErrorText", "out of memory"),
-                QT_TRANSLATE_NOOP("ErrorText", "There is not enough memory on %1, also with smaller batches. Choose a smaller "
-                                               "image size or batch.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "There is not enough memory on %1, also with smaller batches. Choose a smaller "
+                                  "image size or batch.")};
     case Code::nonFinite:
         return {QT_TRANSLATE_NOOP("ErrorText", "not a number"),
-                QT_TRANSLATE_NOOP("ErrorText", "The computation left the range of numbers (%1). The last good state is kept; use "
-                                               "a smaller learning rate.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "The computation left the range of numbers (%1). The last good state is kept; use "
+                                  "a smaller learning rate.")};
     case Code::wrongShape:
         return {QT_TRANSLATE_NOOP("ErrorText", "does not fit"),
                 QT_TRANSLATE_NOOP("ErrorText", "%1 does not fit: found %2, expected %3.")};
     case Code::engineDied:
         return {QT_TRANSLATE_NOOP("ErrorText", "engine stopped"),
-                QT_TRANSLATE_NOOP("ErrorText", "The engine stopped unexpectedly (%1). All labels are safe; see “foveate doctor”.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "The engine stopped unexpectedly (%1). All labels are safe; see “foveate doctor”.")};
     case Code::timeout:
-        return {QT_TRANSLATE_NOOP("ErrorText", "took too long"), QT_TRANSLATE_NOOP("ErrorText", "%1 took too long and was stopped.")};
+        return {QT_TRANSLATE_NOOP("ErrorText", "took too long"),
+                QT_TRANSLATE_NOOP("ErrorText", "%1 took too long and was stopped.")};
     case Code::cancelled:
         return {QT_TRANSLATE_NOOP("ErrorText", "interrupted"),
-                QT_TRANSLATE_NOOP("ErrorText", "Interrupted. What was finished is kept; the same command goes on from there.")};
-    default:
-        return {nullptr, nullptr};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "Interrupted. What was finished is kept; the same command goes on from there.")};
+    default: return {nullptr, nullptr};
     }
 }
 
@@ -139,19 +151,26 @@ Words generalWords(Code code)
         return {QT_TRANSLATE_NOOP("ErrorText", "cannot be understood"),
                 QT_TRANSLATE_NOOP("ErrorText", "%1 cannot be understood: %2.")};
     case Code::io:
-        return {QT_TRANSLATE_NOOP("ErrorText", "not readable"), QT_TRANSLATE_NOOP("ErrorText", "%1 cannot be read or written: %2.")};
+        return {QT_TRANSLATE_NOOP("ErrorText", "not readable"),
+                QT_TRANSLATE_NOOP("ErrorText", "%1 cannot be read or written: %2.")};
     case Code::noSpace:
         return {QT_TRANSLATE_NOOP("ErrorText", "disk full"),
-                QT_TRANSLATE_NOOP("ErrorText", "There is no space left on the disk for %1. Free some space; nothing that was "
-                                               "confirmed is lost.")};
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "There is no space left on the disk for %1. Free some space; nothing that was "
+                                  "confirmed is lost.")};
     case Code::readOnly:
         return {QT_TRANSLATE_NOOP("ErrorText", "may not be read or written"),
-                QT_TRANSLATE_NOOP("ErrorText", "%1 may not be written (or not be read) here. Check the permissions, or choose another folder.")};
+                QT_TRANSLATE_NOOP(
+                    "ErrorText",
+                    "%1 may not be written (or not be read) here. Check the permissions, or choose another folder.")};
     case Code::partial:
-        return {QT_TRANSLATE_NOOP("ErrorText", "partly done"), QT_TRANSLATE_NOOP("ErrorText", "Only %1 of %2 could be done.")};
+        return {QT_TRANSLATE_NOOP("ErrorText", "partly done"),
+                QT_TRANSLATE_NOOP("ErrorText", "Only %1 of %2 could be done.")};
     default:
-        return {QT_TRANSLATE_NOOP("ErrorText", "internal error"),
-                QT_TRANSLATE_NOOP("ErrorText", "Something that should be impossible happened (%1). Labels are safe; please report it.")};
+        return {
+            QT_TRANSLATE_NOOP("ErrorText", "internal error"),
+            QT_TRANSLATE_NOOP("ErrorText",
+                              "Something that should be impossible happened (%1). Labels are safe; please report it.")};
     }
 }
 

@@ -13,13 +13,43 @@ class QKeyEvent;
 namespace foveate::ui {
 
 enum class Act {
-    newProject, openProject, demo, closeProject, quit,
-    skip, unsure, ungradable, undo, redo, next, previous,
-    fit, actualSize, zoomIn, zoomOut, invert, windowDefault, windowAuto, imageText, overlay, overlayLess, overlayMore,
-    overlayPeek, themeDark, themeLight, fullScreen,
-    pageStart, pageRead, pageTrain,
-    trainNow, pauseTraining, stopTraining, liveTraining,
-    manual, keySheet, about
+    newProject,
+    openProject,
+    demo,
+    closeProject,
+    quit,
+    skip,
+    unsure,
+    ungradable,
+    undo,
+    redo,
+    next,
+    previous,
+    fit,
+    actualSize,
+    zoomIn,
+    zoomOut,
+    invert,
+    windowDefault,
+    windowAuto,
+    imageText,
+    overlay,
+    overlayLess,
+    overlayMore,
+    overlayPeek,
+    themeDark,
+    themeLight,
+    fullScreen,
+    pageStart,
+    pageRead,
+    pageTrain,
+    trainNow,
+    pauseTraining,
+    stopTraining,
+    liveTraining,
+    manual,
+    keySheet,
+    about
 };
 
 enum class MenuId { file, read, view, go, train, help };
@@ -27,11 +57,11 @@ enum class MenuId { file, read, view, go, train, help };
 struct ActionRow {
     Act act;
     MenuId menu;
-    QString name;                   ///< fixed, for tests and settings
-    QString text;                   ///< translated, with a mnemonic
-    QList<QKeySequence> keys;       ///< the first is shown in the menu
+    QString name;             ///< fixed, for tests and settings
+    QString text;             ///< translated, with a mnemonic
+    QList<QKeySequence> keys; ///< the first is shown in the menu
     bool checkable = false;
-    bool onEvent = false;           ///< its keys reach the page as events, after a focused slider or button had its chance
+    bool onEvent = false; ///< its keys reach the page as events, after a focused slider or button had its chance
 };
 
 const QList<ActionRow>& actionRows();

@@ -22,8 +22,7 @@ std::vector<std::uint8_t> lookUpTable(int entries, Window window, bool invert)
     return table;
 }
 
-template <typename T>
-void mapRow(const std::uint8_t* from, std::uint8_t* to, int width, const std::uint8_t* table)
+template <typename T> void mapRow(const std::uint8_t* from, std::uint8_t* to, int width, const std::uint8_t* table)
 {
     const T* values = reinterpret_cast<const T*>(from);
     for (int x = 0; x < width; ++x)

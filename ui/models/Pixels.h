@@ -20,13 +20,13 @@ namespace foveate::ui {
 struct Pixels {
     int width = 0;
     int height = 0;
-    int channels = 1;                        ///< 1 grey, 3 RGB interleaved
-    int bits = 8;                            ///< 8 or 16 (then host byte order)
+    int channels = 1;                         ///< 1 grey, 3 RGB interleaved
+    int bits = 8;                             ///< 8 or 16 (then host byte order)
     std::shared_ptr<const std::uint8_t> data; ///< rows top to bottom, without padding
-    double low = 0;                          ///< the window the file asks for, raw units
+    double low = 0;                           ///< the window the file asks for, raw units
     double high = 255;
-    std::optional<double> spacingMm;         ///< side of a pixel
-    bool fromPack = false;                   ///< the file is gone: this is the project's small copy
+    std::optional<double> spacingMm; ///< side of a pixel
+    bool fromPack = false;           ///< the file is gone: this is the project's small copy
     bool damaged = false;
 
     bool valid() const { return width > 0 && height > 0 && data != nullptr; }
@@ -47,7 +47,8 @@ struct Window {
     bool operator==(const Window&) const = default;
 };
 
-/// Values at or below low are black, at or above high white, linear between; RGB is passed as it is (inverted when asked).
+/// Values at or below low are black, at or above high white, linear between; RGB is passed as it is (inverted when
+/// asked).
 QImage toScreen(const Pixels& pixels, Window window, bool invert);
 
 /// 0.1 to 99.9 percentile of a grey image (every value counted).

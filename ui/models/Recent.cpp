@@ -15,7 +15,8 @@ QList<RecentProject> read(QSettings& settings)
     const int count = settings.beginReadArray(QStringLiteral("recent"));
     for (int i = 0; i < count; ++i) {
         settings.setArrayIndex(i);
-        projects.append({settings.value(QStringLiteral("folder")).toString(), settings.value(QStringLiteral("name")).toString(),
+        projects.append({settings.value(QStringLiteral("folder")).toString(),
+                         settings.value(QStringLiteral("name")).toString(),
                          settings.value(QStringLiteral("progress")).toString(),
                          settings.value(QStringLiteral("opened")).toString()});
     }
@@ -43,8 +44,7 @@ Recent::Recent(const QString& file)
     : m_file(file.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
                                   QStringLiteral("/foveate/window.ini")
                             : file)
-{
-}
+{}
 
 QList<RecentProject> Recent::list() const
 {

@@ -10,8 +10,8 @@ namespace foveate::ui {
 struct RecentProject {
     QString folder;
     QString name;
-    QString progress;   ///< "142 of 600 labelled"
-    QString opened;     ///< ISO 8601
+    QString progress; ///< "142 of 600 labelled"
+    QString opened;   ///< ISO 8601
 };
 
 class Recent {

@@ -15,9 +15,9 @@ namespace foveate::ui {
 
 namespace {
 
-constexpr std::array<const char*, kRoles> kRoleNames = {
-    "canvas", "canvasText", "canvasQuiet", "window", "panel",    "raised", "line", "text",
-    "quiet",  "disabled",   "accent",      "onAccent", "good", "caution", "bad"};
+constexpr std::array<const char*, kRoles> kRoleNames = {"canvas", "canvasText", "canvasQuiet", "window",  "panel",
+                                                        "raised", "line",       "text",        "quiet",   "disabled",
+                                                        "accent", "onAccent",   "good",        "caution", "bad"};
 
 Theme s_current;
 
@@ -36,8 +36,8 @@ QPainterPath polygon(const QRectF& box, int corners, double turn, double inner =
     for (int i = 0; i < count; ++i) {
         const double radius = (inner < 1 && i % 2 == 1) ? inner : 1.0;
         const double angle = turn + 2 * std::numbers::pi * i / count;
-        points << box.center() + QPointF(std::sin(angle) * radius * box.width() / 2,
-                                         -std::cos(angle) * radius * box.height() / 2);
+        points << box.center() +
+                      QPointF(std::sin(angle) * radius * box.width() / 2, -std::cos(angle) * radius * box.height() / 2);
     }
     QPainterPath path;
     path.addPolygon(points);
@@ -134,12 +134,10 @@ QString Theme::styleSheet() const
     qsizetype from = 0;
     for (auto it = kPlaceholder.globalMatch(source); it.hasNext();) {
         const QRegularExpressionMatch match = it.next();
-        const auto found = std::find_if(kRoleNames.begin(), kRoleNames.end(), [&](const char* known) {
-            return match.captured(1) == QLatin1String(known);
-        });
+        const auto found = std::find_if(kRoleNames.begin(), kRoleNames.end(),
+                                        [&](const char* known) { return match.captured(1) == QLatin1String(known); });
         out += source.mid(from, match.capturedStart() - from);
-        out += found == kRoleNames.end() ? match.captured(0)
-                                         : m_roles[std::size_t(found - kRoleNames.begin())].name();
+        out += found == kRoleNames.end() ? match.captured(0) : m_roles[std::size_t(found - kRoleNames.begin())].name();
         from = match.capturedEnd();
     }
     return out + source.mid(from);

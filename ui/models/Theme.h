@@ -16,11 +16,21 @@
 namespace foveate::ui {
 
 enum class Role {
-    canvas, canvasText, canvasQuiet,           ///< around the image, and what is written there
-    window, panel, raised, line,
-    text, quiet, disabled,
-    accent, onAccent,
-    good, caution, bad
+    canvas,
+    canvasText,
+    canvasQuiet, ///< around the image, and what is written there
+    window,
+    panel,
+    raised,
+    line,
+    text,
+    quiet,
+    disabled,
+    accent,
+    onAccent,
+    good,
+    caution,
+    bad
 };
 inline constexpr int kRoles = int(Role::bad) + 1;
 

@@ -142,12 +142,14 @@ QDialog* showKeySheet(const QList<std::pair<QString, QList<QAction*>>>& groups, 
 QDialog* showAbout(QWidget* parent)
 {
     QVBoxLayout* column = nullptr;
-    QDialog* dialog = makeDialog(Words::tr("Foveate %1").arg(QStringLiteral(FOVEATE_VERSION)), {480, 280}, parent, column);
+    QDialog* dialog =
+        makeDialog(Words::tr("Foveate %1").arg(QStringLiteral(FOVEATE_VERSION)), {480, 280}, parent, column);
     column->addWidget(makeLabel(Words::tr("Not for diagnostic use."), TextType::section, dialog));
-    auto* words = makeLabel(Words::tr("Foveate helps readers label medical images for research: the model picks what to look at "
-                                      "next and learns while you read. It sends nothing over any network.\n\n"
-                                      "Free software under the GNU General Public License, version 3 or later, without any warranty."),
-                            TextType::body, dialog);
+    auto* words = makeLabel(
+        Words::tr("Foveate helps readers label medical images for research: the model picks what to look at "
+                  "next and learns while you read. It sends nothing over any network.\n\n"
+                  "Free software under the GNU General Public License, version 3 or later, without any warranty."),
+        TextType::body, dialog);
     words->setWordWrap(true);
     column->addWidget(words);
     column->addStretch(1);
@@ -176,12 +178,13 @@ QDialog* showImportReport(const session::ImportReport& report, QWidget* parent)
         return nullptr;
     QVBoxLayout* column = nullptr;
     QDialog* dialog = makeDialog(Words::tr("Import"), {720, 520}, parent, column);
-    auto* words = makeLabel(Words::tr("%1 of %2 files imported; %3 duplicates, %4 passed over. These could not be read:")
-                                .arg(report.imported)
-                                .arg(report.files)
-                                .arg(report.duplicates)
-                                .arg(report.skipped),
-                            TextType::body, dialog);
+    auto* words =
+        makeLabel(Words::tr("%1 of %2 files imported; %3 duplicates, %4 passed over. These could not be read:")
+                      .arg(report.imported)
+                      .arg(report.files)
+                      .arg(report.duplicates)
+                      .arg(report.skipped),
+                  TextType::body, dialog);
     words->setWordWrap(true);
     column->addWidget(words);
     auto* table = new QTableWidget(int(report.failed.size()), 2, dialog);

@@ -193,10 +193,13 @@ void NewProjectDialog::startScan()
     QThreadPool::globalInstance()->start([self = QPointer<NewProjectDialog>(this), number, path = bytes(source)] {
         const Result<SourceScan> scan = scanSource(path);
         // Through the application, which outlives this thread's work; the dialog may be gone.
-        QMetaObject::invokeMethod(qApp, [self, number, scan] {
-            if (self && number == self->m_scanNumber)
-                self->takeScan(scan);
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            qApp,
+            [self, number, scan] {
+                if (self && number == self->m_scanNumber)
+                    self->takeScan(scan);
+            },
+            Qt::QueuedConnection);
     });
 }
 
@@ -215,8 +218,9 @@ void NewProjectDialog::takeScan(const Result<SourceScan>& scan)
         classes << name;
         counted << tr("%1 (%2)").arg(visibleText(name)).arg(count);
     }
-    m_found->setText(classes.isEmpty() ? tr("%n file(s), no folders or labels that could be classes", nullptr, int(scan->files))
-                                       : tr("%n file(s): %1", nullptr, int(scan->files)).arg(counted.join(QStringLiteral(", "))));
+    m_found->setText(classes.isEmpty()
+                         ? tr("%n file(s), no folders or labels that could be classes", nullptr, int(scan->files))
+                         : tr("%n file(s): %1", nullptr, int(scan->files)).arg(counted.join(QStringLiteral(", "))));
     if (m_classes->text().isEmpty() && classes.size() >= 2 && classes.size() <= 20)
         m_classes->setText(classes.join(QStringLiteral(", ")));
     const QString name = QFileInfo(m_source->text()).completeBaseName();
@@ -236,8 +240,9 @@ void NewProjectDialog::refreshPatients()
     m_patients->clear();
     if (m_scan && !m_patient->text().isEmpty()) {
         const auto count = countPatients(*m_scan, m_patient->text().toStdString());
-        m_patients->setText(count ? tr("%n patient(s) among the first %1 files", nullptr, *count).arg(m_scan->paths.size())
-                                  : errorText(count.error()));
+        m_patients->setText(
+            count ? tr("%n patient(s) among the first %1 files", nullptr, *count).arg(m_scan->paths.size())
+                  : errorText(count.error()));
     } else if (m_scan && m_scan->patientColumn) {
         m_patients->setText(tr("The table says whose images they are."));
     }

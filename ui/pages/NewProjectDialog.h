@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A new project from a folder, a table or an image: where, which classes, whose images, how it is read.
 //
-// The look at the source runs on a worker thread; Create stays off, with the reason beside it, until everything is there.
+// The look at the source runs on a worker thread; Create stays off, with the reason beside it, until everything is
+// there.
 #pragma once
 
 #include "session/Workspace.h"

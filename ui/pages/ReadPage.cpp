@@ -109,13 +109,8 @@ QWidget* ReadPage::buildPanel()
     for (const Way& way : {Way{tr("Unsure"), tr("U"), QStringLiteral("unsure"), &ReadPage::unsure},
                            Way{tr("Skip for later"), tr("S"), QStringLiteral("skip"), &ReadPage::skip},
                            Way{tr("Ungradable"), tr("X"), QStringLiteral("ungradable"), &ReadPage::ungradable}}) {
-        auto* button = makeButton(tr("%1   %2").arg(way.name, way.key), way.icon, panel);
-        button->setAccessibleName(way.name);
-        button->setToolTip(tr("%1, key %2").arg(way.name, way.key));
-        button->setFocusPolicy(Qt::TabFocus);
-        button->setFlat(true);
-        button->setStyleSheet(QStringLiteral("text-align: left;"));
-        connect(button, &QPushButton::clicked, this, way.run);
+        auto* button = new ClassButton(-1, way.name, way.key, panel, way.icon);
+        connect(button, &QAbstractButton::clicked, this, way.run);
         ways->addWidget(button);
         m_ways.append(button);
     }
@@ -174,7 +169,8 @@ QWidget* ReadPage::buildBanner()
     auto* row = new QHBoxLayout(frame);
     row->setContentsMargins(16, 8, 16, 8);
     auto* mark = new QLabel(frame);
-    mark->setPixmap(iconPixmap(QStringLiteral("warning"), Theme::current().colour(Role::caution), 20, devicePixelRatioF()));
+    mark->setPixmap(
+        iconPixmap(QStringLiteral("warning"), Theme::current().colour(Role::caution), 20, devicePixelRatioF()));
     row->addWidget(mark);
     m_bannerText = makeLabel({}, TextType::body, frame);
     m_bannerText->setWordWrap(true);
@@ -293,14 +289,14 @@ void ReadPage::showState()
         break;
     case ReadingState::exhausted:
         m_stack->setCurrentWidget(m_message);
-        m_message->display(QStringLiteral("check"), tr("Every image is read"),
-                           tr("%n image(s) labelled in this session, median %1 s. Go back to any image by the strip below.",
-                              nullptr, int(tally.session))
-                               .arg(tally.medianSeconds, 0, 'f', 1),
-                           {{tr("See what the model has learned"), [this] { Q_EMIT trainPageWanted(); }, true}});
+        m_message->display(
+            QStringLiteral("check"), tr("Every image is read"),
+            tr("%n image(s) labelled in this session, median %1 s. Go back to any image by the strip below.", nullptr,
+               int(tally.session))
+                .arg(tally.medianSeconds, 0, 'f', 1),
+            {{tr("See what the model has learned"), [this] { Q_EMIT trainPageWanted(); }, true}});
         break;
-    default:
-        m_stack->setCurrentWidget(m_canvas);
+    default: m_stack->setCurrentWidget(m_canvas);
     }
     refreshReveal();
 }
@@ -311,7 +307,7 @@ void ReadPage::describeItem()
     const bool reading = m_workspace.reading().state() == ReadingState::reading;
     const bool can = reading && !m_workspace.project().readOnly;
     m_classes->setArmed(can);
-    for (QPushButton* button : m_ways)
+    for (ClassButton* button : m_ways)
         button->setEnabled(can);
     m_note->setEnabled(can);
     const auto said = reading ? item.said : std::nullopt;
@@ -351,8 +347,8 @@ QImage ReadPage::thumbnail(const std::string& sample)
     QImage picture;
     if (const auto image = m_workspace.thumbnail(sample)) {
         const Pixels pixels = pixelsOf(*image);
-        picture = toScreen(pixels, {0, 255}, false)
-                      .scaled(QSize(112, 112), Qt::KeepAspectRatio, Qt::SmoothTransformation);
+        picture =
+            toScreen(pixels, {0, 255}, false).scaled(QSize(112, 112), Qt::KeepAspectRatio, Qt::SmoothTransformation);
     }
     if (m_thumbnails.size() > 4 * FilmStrip::kLength)
         m_thumbnails.clear();
@@ -519,7 +515,8 @@ void ReadPage::refreshReveal()
         m_overlay->showPrediction(names, reveal->probabilities);
         const bool map = reveal->side > 0 && reveal->evidence;
         m_overlay->showMap(map ? std::optional(std::pair(reveal->low, reveal->high)) : std::nullopt,
-                           map ? tr("What the model used, not a lesion outline.") : tr("The map is empty for this image."));
+                           map ? tr("What the model used, not a lesion outline.")
+                               : tr("The map is empty for this image."));
         m_workspace.reading().screen().prediction = true;
     }
     drawOverlay();
@@ -556,9 +553,11 @@ QString ReadPage::message() const
 
 bool ReadPage::eventFilter(QObject* watched, QEvent* event)
 {
-    if (event->type() == QEvent::MouseMove || event->type() == QEvent::Wheel || event->type() == QEvent::MouseButtonPress)
+    if (event->type() == QEvent::MouseMove || event->type() == QEvent::Wheel ||
+        event->type() == QEvent::MouseButtonPress)
         m_workspace.reading().attention().touch(m_workspace.reading().now());
-    if (watched == m_note && event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+    if (watched == m_note && event->type() == QEvent::KeyPress &&
+        static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
         m_canvas->setFocus();
         return true;
     }
@@ -574,9 +573,6 @@ void ReadPage::changeEvent(QEvent* event)
 
 void ReadPage::restyle()
 {
-    static const QList<QString> kIcons{QStringLiteral("unsure"), QStringLiteral("skip"), QStringLiteral("ungradable")};
-    for (int i = 0; i < m_ways.size(); ++i)
-        m_ways[i]->setIcon(icon(kIcons[i]));
     if (m_workspace.reading().state() != ReadingState::reading)
         showState();
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reading, one image at a time: the canvas, the classes, the last ten, and the model's opinion when it may be seen.
 //
-// Label keys count only from 150 ms after the image's first paint, and never while a key is held down. The next image comes
-// after the label's COMMIT. Everything here shows what session::Workspace allows; the page itself decides nothing about
-// blinding.
+// Label keys count only from 150 ms after the image's first paint, and never while a key is held down. The next image
+// comes after the label's COMMIT. Everything here shows what session::Workspace allows; the page itself decides nothing
+// about blinding.
 #pragma once
 
 #include "session/Workspace.h"
@@ -23,6 +23,7 @@ class QStackedLayout;
 namespace foveate::ui {
 
 class CanvasMessage;
+class ClassButton;
 class ClassPanel;
 class FilmStrip;
 class ImageCanvas;
@@ -106,10 +107,10 @@ private:
     QWidget* m_banner;
     QLabel* m_bannerText;
     QPushButton* m_bannerButton;
-    QList<QPushButton*> m_ways;         ///< unsure, skip, ungradable
+    QList<ClassButton*> m_ways; ///< unsure, skip, ungradable
 
-    quint64 m_serial = 0;               ///< what the page has been told to show
-    quint64 m_drawn = 0;                ///< what lies on the canvas
+    quint64 m_serial = 0; ///< what the page has been told to show
+    quint64 m_drawn = 0;  ///< what lies on the canvas
     bool m_armed = false;
     QTimer m_arm;
     bool m_peeking = false;

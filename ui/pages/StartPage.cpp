@@ -18,7 +18,7 @@ namespace foveate::ui {
 
 namespace {
 
-constexpr int kColumnWidth = 280, kRecentWidth = 480, kFolderRole = Qt::UserRole;
+constexpr int kColumnWidth = 320, kRecentWidth = 480, kFolderRole = Qt::UserRole;
 
 QString itemText(const RecentProject& project)
 {
@@ -81,7 +81,8 @@ QWidget* StartPage::buildChoices()
         m_choices.append(button);
     }
     column->addSpacing(16);
-    auto* drop = makeLabel(tr("Or drop a folder, a table (CSV) or an image anywhere in this window."), TextType::caption, box);
+    auto* drop =
+        makeLabel(tr("Or drop a folder, a table (CSV) or an image anywhere in this window."), TextType::caption, box);
     drop->setWordWrap(true);
     column->addWidget(drop);
     return box;
@@ -100,7 +101,7 @@ QWidget* StartPage::buildRecent()
     m_recent->setSpacing(2);
     m_recent->setMinimumHeight(320);
     m_recent->setFrameShape(QFrame::NoFrame);
-    m_recent->setAutoFillBackground(false);
+    m_recent->setObjectName(QStringLiteral("recent"));
     connect(m_recent, &QListWidget::itemActivated, this,
             [this](const QListWidgetItem* item) { Q_EMIT projectWanted(item->data(kFolderRole).toString()); });
     connect(m_recent, &QListWidget::itemClicked, this,
@@ -139,7 +140,8 @@ void StartPage::setRecent(const QList<RecentProject>& projects)
 {
     m_recent->clear();
     for (const RecentProject& project : projects) {
-        auto* item = new QListWidgetItem(icon(QStringLiteral("folder-image"), Role::quiet), itemText(project), m_recent);
+        auto* item =
+            new QListWidgetItem(icon(QStringLiteral("folder-image"), Role::quiet), itemText(project), m_recent);
         item->setData(kFolderRole, project.folder);
         item->setSizeHint({0, 52});
     }
@@ -163,7 +165,8 @@ void StartPage::setProgress(const Progress& progress)
     m_bar->setValue(int(1000 * progress.step / progress.of));
     const QLocale locale;
     const QString left = durationText(progress.remaining);
-    const QString count = tr("%1 of %2").arg(locale.toString(qlonglong(progress.step)), locale.toString(qlonglong(progress.of)));
+    const QString count =
+        tr("%1 of %2").arg(locale.toString(qlonglong(progress.step)), locale.toString(qlonglong(progress.of)));
     m_count->setText(left.isEmpty() ? count : tr("%1, %2 left").arg(count, left));
 }
 

@@ -10,10 +10,10 @@
 #include "ui/views/StateStrip.h"
 
 #include <QCheckBox>
+#include <QClipboard>
 #include <QFrame>
 #include <QGridLayout>
 #include <QGuiApplication>
-#include <QClipboard>
 #include <QHBoxLayout>
 #include <QPlainTextEdit>
 #include <QTime>
@@ -181,7 +181,8 @@ QWidget* TrainPage::buildHead()
     m_live = new QCheckBox(tr("Train while reading"), head);
     m_live->setToolTip(tr("Starts a training after every ten new labels"));
     connect(m_live, &QCheckBox::clicked, &training, &session::WorkspaceTraining::setLive);
-    for (QWidget* widget : {static_cast<QWidget*>(m_now), static_cast<QWidget*>(m_pause), static_cast<QWidget*>(m_stop)})
+    for (QWidget* widget :
+         {static_cast<QWidget*>(m_now), static_cast<QWidget*>(m_pause), static_cast<QWidget*>(m_stop)})
         row->addWidget(widget);
     row->addSpacing(16);
     row->addWidget(m_live);
@@ -260,10 +261,11 @@ void TrainPage::refreshResults()
     m_model->setText(results.run.empty() ? tr("No model yet")
                                          : tr("Model: %1").arg(QString::fromStdString(results.run)));
     m_loss->setCurves(lossCurves(results.losses), tr("The loss of a training is drawn here, epoch by epoch."));
-    const auto curves = results.curve.basis == session::CurveBasis::tooFew ? std::vector<Curve>{}
-                                                                           : efficiencyCurves(results.curve);
-    m_curve->setCurves(curves, results.run.empty() ? tr("Each training adds a point: how good the model is with so many labels.")
-                                                   : tr("Twenty labelled test or validation images are needed to draw this curve."));
+    const auto curves =
+        results.curve.basis == session::CurveBasis::tooFew ? std::vector<Curve>{} : efficiencyCurves(results.curve);
+    m_curve->setCurves(curves, results.run.empty()
+                                   ? tr("Each training adds a point: how good the model is with so many labels.")
+                                   : tr("Twenty labelled test or validation images are needed to draw this curve."));
     m_confusion->setConfusion(results.evaluation ? confusionOf(*results.evaluation) : Confusion{},
                               tr("After a training, what the model takes for what."));
 }

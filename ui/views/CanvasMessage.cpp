@@ -47,7 +47,8 @@ void CanvasMessage::display(const QString& iconName, const QString& title, const
     // The canvas is dark in every theme, so its words have roles of their own.
     for (QLabel* label : {m_title, m_detail}) {
         QPalette palette = label->palette();
-        palette.setColor(QPalette::WindowText, Theme::current().colour(label == m_title ? Role::canvasText : Role::canvasQuiet));
+        palette.setColor(QPalette::WindowText,
+                         Theme::current().colour(label == m_title ? Role::canvasText : Role::canvasQuiet));
         label->setPalette(palette);
     }
     while (QLayoutItem* item = m_row->takeAt(0)) {

@@ -21,7 +21,8 @@ class CanvasMessage : public QWidget {
     Q_OBJECT
 public:
     explicit CanvasMessage(QWidget* parent);
-    void display(const QString& iconName, const QString& title, const QString& detail, const QList<MessageAction>& actions);
+    void display(const QString& iconName, const QString& title, const QString& detail,
+                 const QList<MessageAction>& actions);
     QString title() const;
 
 protected:

@@ -115,7 +115,7 @@ void CurveChart::draw()
         if (curve.x.size() <= 40)
             line->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, colour, colour, 5));
     }
-    m_plot->legend->setVisible(m_curves.size() > 1);
+    m_plot->legend->setVisible(!m_curves.empty());
     m_plot->rescaleAxes();
     const QCPRange x = m_plot->xAxis->range();
     m_plot->xAxis->setRange(x.lower - 0.03 * x.size(), x.upper + 0.03 * x.size());
@@ -123,7 +123,9 @@ void CurveChart::draw()
         m_plot->yAxis->setRange(m_yRange.first, m_yRange.second);
     else
         m_plot->yAxis->setRange(std::min(0.0, m_plot->yAxis->range().lower), m_plot->yAxis->range().upper * 1.05);
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    // Without a size there is nothing to paint on; showing it draws it.
+    if (m_plot->isVisible())
+        m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
 void CurveChart::restyle()

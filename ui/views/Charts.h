@@ -16,7 +16,7 @@ namespace foveate::ui {
 struct Curve {
     QString name;
     std::vector<double> x, y;
-    std::vector<double> low, high;   ///< empty: no band
+    std::vector<double> low, high; ///< empty: no band
     bool dashed = false;
 };
 

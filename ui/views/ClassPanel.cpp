@@ -3,6 +3,7 @@
 
 #include "ui/models/Theme.h"
 #include "ui/views/Controls.h"
+#include "ui/views/Icons.h"
 
 #include <QPainter>
 #include <QTimer>
@@ -12,7 +13,7 @@ namespace foveate::ui {
 
 namespace {
 
-constexpr int kHeight = 40, kCap = 24, kCapWide = 32, kShape = 16, kFlash = 120;
+constexpr int kHeight = 40, kHeightWay = 32, kCap = 24, kCapWide = 32, kShape = 16, kFlash = 120;
 
 } // namespace
 
@@ -24,8 +25,8 @@ QString classKey(int index)
     return index < 10 ? digit : QStringLiteral("⇧") + digit;
 }
 
-ClassButton::ClassButton(int index, const QString& name, const QString& key, QWidget* parent)
-    : QAbstractButton(parent), m_index(index), m_key(key)
+ClassButton::ClassButton(int index, const QString& name, const QString& key, QWidget* parent, const QString& iconName)
+    : QAbstractButton(parent), m_index(index), m_key(key), m_iconName(iconName)
 {
     setText(name);
     setObjectName(QStringLiteral("class-%1").arg(index));
@@ -34,7 +35,7 @@ ClassButton::ClassButton(int index, const QString& name, const QString& key, QWi
     setToolTip(tooltipText(key.isEmpty() ? name : tr("%1, key %2").arg(name, key)));
     setFocusPolicy(Qt::TabFocus);
     setAttribute(Qt::WA_Hover);
-    setMinimumHeight(kHeight);
+    setMinimumHeight(index < 0 ? kHeightWay : kHeight);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
@@ -57,40 +58,60 @@ void ClassButton::flash()
 
 QSize ClassButton::sizeHint() const
 {
-    return {kCapWide + kShape + 40 + fontMetrics().horizontalAdvance(text()), kHeight};
+    return {kCapWide + kShape + 40 + fontMetrics().horizontalAdvance(text()), minimumHeight()};
 }
 
-void ClassButton::paintEvent(QPaintEvent*)
+void ClassButton::drawFrame(QPainter& painter) const
 {
     const Theme& theme = Theme::current();
-    QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    const QRectF frame = QRectF(rect()).adjusted(1, 1, -1, -1);
-    const bool raised = underMouse() || isDown() || m_lit || m_chosen;
+    const bool raised = isEnabled() && (underMouse() || isDown() || m_lit || m_chosen);
+    if (m_index < 0 && !raised && !hasFocus())
+        return;
     painter.setPen(hasFocus() ? QPen(theme.colour(Role::accent), 2)
                               : QPen(theme.colour(m_chosen || m_lit ? Role::accent : Role::line), 1));
-    painter.setBrush(raised ? theme.colour(Role::raised) : theme.colour(Role::panel));
-    painter.drawRoundedRect(frame, 6, 6);
+    painter.setBrush(theme.colour(raised ? Role::raised : Role::panel));
+    const double inset = hasFocus() ? 1 : 0.5;
+    painter.drawRoundedRect(QRectF(rect()).adjusted(inset, inset, -inset, -inset), 6, 6);
+}
 
-    const QColor textColour = theme.colour(isEnabled() ? Role::text : Role::disabled);
-    const int cap = m_key.size() > 1 ? kCapWide : kCap;
-    const QRectF capBox(8.5, height() / 2.0 - 12, cap, 24);
-    if (!m_key.isEmpty()) {
-        painter.setPen(QPen(theme.colour(Role::line), 1));
-        painter.setBrush(theme.colour(Role::window));
-        painter.drawRoundedRect(capBox, 4, 4);
-        painter.setPen(theme.colour(isEnabled() ? Role::quiet : Role::disabled));
-        painter.drawText(capBox, Qt::AlignCenter, m_key);
+void ClassButton::drawCap(QPainter& painter, const QRectF& box) const
+{
+    if (m_key.isEmpty())
+        return;
+    const Theme& theme = Theme::current();
+    painter.setPen(QPen(theme.colour(Role::line), 1));
+    painter.setBrush(theme.colour(Role::window));
+    painter.drawRoundedRect(box, 4, 4);
+    painter.setPen(theme.colour(isEnabled() ? Role::quiet : Role::disabled));
+    painter.drawText(box, Qt::AlignCenter, m_key);
+}
+
+void ClassButton::drawSign(QPainter& painter, const QRectF& box) const
+{
+    const Theme& theme = Theme::current();
+    if (m_index < 0) {
+        const QColor colour = theme.colour(isEnabled() ? Role::text : Role::disabled);
+        painter.drawPixmap(box.topLeft() - QPointF(2, 2), iconPixmap(m_iconName, colour, 20, devicePixelRatioF()));
+        return;
     }
-    const QRectF shapeBox(capBox.right() + 12, height() / 2.0 - kShape / 2.0, kShape, kShape);
     const QColor fill = theme.classColour(m_index);
     // A pale class colour on a light panel needs an edge to be seen.
     painter.setPen(contrast(fill, theme.colour(Role::panel)) < 3 ? QPen(theme.colour(Role::quiet), 1) : Qt::NoPen);
     painter.setBrush(fill);
-    painter.drawPath(classShape(m_index, shapeBox));
+    painter.drawPath(classShape(m_index, box));
+}
 
-    painter.setPen(textColour);
-    const QRectF words(shapeBox.right() + 12, 0, width() - shapeBox.right() - 20, height());
+void ClassButton::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    drawFrame(painter);
+    const QRectF cap(8.5, height() / 2.0 - 12 + (height() % 2 ? 0 : 0.5), m_key.size() > 1 ? kCapWide : kCap, 23);
+    drawCap(painter, cap);
+    const QRectF sign(cap.right() + 12, height() / 2.0 - kShape / 2.0, kShape, kShape);
+    drawSign(painter, sign);
+    painter.setPen(Theme::current().colour(isEnabled() ? Role::text : Role::disabled));
+    const QRectF words(sign.right() + 12, 0, width() - sign.right() - 20, height());
     painter.drawText(words, Qt::AlignVCenter | Qt::AlignLeft,
                      fontMetrics().elidedText(text(), Qt::ElideRight, int(words.width())));
 }

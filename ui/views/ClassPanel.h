@@ -12,11 +12,12 @@ class QVBoxLayout;
 
 namespace foveate::ui {
 
-/// One class. Colour is never the only sign: shape, name and key stand beside it.
+/// A key cap, a sign, a name: a class (coloured shape), or with index −1 another way out (an icon, no frame).
+/// Colour is never the only sign.
 class ClassButton : public QAbstractButton {
     Q_OBJECT
 public:
-    ClassButton(int index, const QString& name, const QString& key, QWidget* parent);
+    ClassButton(int index, const QString& name, const QString& key, QWidget* parent, const QString& iconName = {});
     int index() const { return m_index; }
     QString key() const { return m_key; }
     /// The image's present label (when going back to change it).
@@ -30,8 +31,13 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    void drawFrame(QPainter& painter) const;
+    void drawCap(QPainter& painter, const QRectF& box) const;
+    void drawSign(QPainter& painter, const QRectF& box) const;
+
     int m_index;
     QString m_key;
+    QString m_iconName;
     bool m_chosen = false;
     bool m_lit = false;
 };

@@ -28,7 +28,8 @@ QColor mix(const QColor& a, const QColor& b, double t)
 
 } // namespace
 
-ConfusionGrid::ConfusionGrid(QWidget* parent) : QWidget(parent) {}
+ConfusionGrid::ConfusionGrid(QWidget* parent) : QWidget(parent)
+{}
 
 void ConfusionGrid::setConfusion(const Confusion& confusion)
 {
@@ -58,14 +59,15 @@ void ConfusionGrid::paintEvent(QPaintEvent*)
     for (const QString& name : m_confusion.classes)
         widest = std::max(widest, fontMetrics().horizontalAdvance(name));
     const int side = std::min(widest + 12, width() / 3);
-    const double cell = std::max(16.0, std::min({(width() - side) / double(n), (height() - kHead) / double(n), 72.0}));
+    const double wide = std::clamp((width() - side) / double(n), 16.0, 112.0);
+    const double tall = std::clamp((height() - kHead) / double(n), 16.0, 64.0);
     for (int i = 0; i < n; ++i) {
         painter.setPen(theme.colour(Role::quiet));
         const QString name = m_confusion.classes[i];
-        painter.drawText(QRectF(0, kHead + i * cell, side - 8, cell), Qt::AlignRight | Qt::AlignVCenter,
+        painter.drawText(QRectF(0, kHead + i * tall, side - 8, tall), Qt::AlignRight | Qt::AlignVCenter,
                          fontMetrics().elidedText(name, Qt::ElideRight, side - 8));
-        painter.drawText(QRectF(side + i * cell, 0, cell, kHead), Qt::AlignCenter,
-                         fontMetrics().elidedText(name, Qt::ElideRight, int(cell) - 4));
+        painter.drawText(QRectF(side + i * wide, 0, wide, kHead), Qt::AlignCenter,
+                         fontMetrics().elidedText(name, Qt::ElideRight, int(wide) - 4));
     }
     for (int row = 0; row < n; ++row) {
         const auto& counts = m_confusion.counts[std::size_t(row)];
@@ -73,7 +75,7 @@ void ConfusionGrid::paintEvent(QPaintEvent*)
         for (int column = 0; column < n; ++column) {
             const int count = counts[std::size_t(column)];
             const QColor fill = mix(theme.colour(Role::window), theme.colour(Role::accent), double(count) / total);
-            const QRectF box(side + column * cell, kHead + row * cell, cell - 2, cell - 2);
+            const QRectF box(side + column * wide, kHead + row * tall, wide - 2, tall - 2);
             painter.setPen(row == column ? QPen(theme.colour(Role::quiet), 1) : Qt::NoPen);
             painter.setBrush(fill);
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 3, 3);
@@ -85,8 +87,9 @@ void ConfusionGrid::paintEvent(QPaintEvent*)
 }
 
 ConfusionView::ConfusionView(QWidget* parent)
-    : QWidget(parent), m_stack(new QStackedWidget(this)), m_grid(new ConfusionGrid(this)), m_table(new QTableWidget(this)),
-      m_empty(makeLabel({}, TextType::quiet, this)), m_caption(makeLabel({}, TextType::caption, this))
+    : QWidget(parent), m_stack(new QStackedWidget(this)), m_grid(new ConfusionGrid(this)),
+      m_table(new QTableWidget(this)), m_empty(makeLabel({}, TextType::quiet, this)),
+      m_caption(makeLabel({}, TextType::caption, this))
 {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -128,8 +131,9 @@ void ConfusionView::setConfusion(const Confusion& confusion, const QString& empt
     m_table->setVerticalHeaderLabels(confusion.classes);
     for (int row = 0; row < n; ++row)
         for (int column = 0; column < n; ++column)
-            m_table->setItem(row, column,
-                             new QTableWidgetItem(QString::number(confusion.counts[std::size_t(row)][std::size_t(column)])));
+            m_table->setItem(
+                row, column,
+                new QTableWidgetItem(QString::number(confusion.counts[std::size_t(row)][std::size_t(column)])));
     if (confusion.empty())
         m_stack->setCurrentWidget(m_empty);
     else

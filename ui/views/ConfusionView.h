@@ -13,8 +13,8 @@ namespace foveate::ui {
 
 struct Confusion {
     QStringList classes;
-    std::vector<std::vector<int>> counts;   ///< [said by the readers][said by the model]
-    QString caption;                        ///< over which images
+    std::vector<std::vector<int>> counts; ///< [said by the readers][said by the model]
+    QString caption;                      ///< over which images
     bool empty() const { return counts.empty(); }
 };
 

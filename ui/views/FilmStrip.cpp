@@ -20,9 +20,10 @@ void drawTick(QPainter& painter, const QRectF& box, bool durable, const Theme& t
     painter.setPen(QPen(theme.colour(Role::good), 1.5));
     painter.setBrush(durable ? QBrush(theme.colour(Role::good)) : QBrush(theme.colour(Role::panel)));
     painter.drawEllipse(box.adjusted(1, 1, -1, -1));
-    painter.setPen(QPen(durable ? theme.colour(Role::panel) : theme.colour(Role::good), 1.5, Qt::SolidLine, Qt::RoundCap));
-    painter.drawPolyline(QPolygonF({box.topLeft() + QPointF(3.6, 7.2), box.topLeft() + QPointF(6, 9.6),
-                                    box.topLeft() + QPointF(10.2, 4.4)}));
+    painter.setPen(
+        QPen(durable ? theme.colour(Role::panel) : theme.colour(Role::good), 1.5, Qt::SolidLine, Qt::RoundCap));
+    painter.drawPolyline(QPolygonF(
+        {box.topLeft() + QPointF(3.6, 7.2), box.topLeft() + QPointF(6, 9.6), box.topLeft() + QPointF(10.2, 4.4)}));
 }
 
 QString iconOf(Verdict verdict)
@@ -77,7 +78,7 @@ void FilmFrame::paintEvent(QPaintEvent*)
     const Theme& theme = Theme::current();
     QPainter painter(this);
     painter.setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
-    const QRectF frame = QRectF(rect()).adjusted(1, 1, -1, -1);
+    const QRectF frame = QRectF(rect()).adjusted(.5, .5, -.5, -.5);
     if (!m_item) {
         painter.setPen(QPen(theme.colour(Role::line), 1));
         painter.drawRoundedRect(frame, 6, 6);
@@ -86,27 +87,27 @@ void FilmFrame::paintEvent(QPaintEvent*)
     QPainterPath clip;
     clip.addRoundedRect(frame, 6, 6);
     painter.setClipPath(clip);
-    painter.fillRect(rect(), theme.colour(Role::canvas));
-    const QSizeF size = QSizeF(m_item->picture.size()).scaled(frame.size(), Qt::KeepAspectRatio);
-    painter.drawImage(QRectF(QPointF(frame.center().x() - size.width() / 2, frame.center().y() - size.height() / 2), size),
-                      m_item->picture);
+    painter.fillRect(rect(), theme.colour(Role::panel));
+    // The picture fills the upper part; the marks have a row of their own and hide nothing of it.
+    const QRectF window(0, 0, width(), height() - kMark);
+    const QSizeF size = QSizeF(m_item->picture.size()).scaled(window.size(), Qt::KeepAspectRatioByExpanding);
+    painter.setClipRect(window, Qt::IntersectClip);
+    painter.drawImage(
+        QRectF(QPointF(window.center().x() - size.width() / 2, window.center().y() - size.height() / 2), size),
+        m_item->picture);
     painter.setClipping(false);
 
-    // The mark lies on a plate of its own, below the picture's lower edge, so it never hides what was read.
-    const QRectF plate(frame.left(), frame.bottom() - kMark, frame.width(), kMark);
+    const QRectF plate(frame.left(), window.bottom(), frame.width(), kMark - 1);
     painter.setPen(Qt::NoPen);
-    QColor veil = theme.colour(Role::panel);
-    veil.setAlpha(225);
-    painter.setBrush(veil);
-    painter.drawRoundedRect(plate, 4, 4);
-    const QRectF mark(plate.left() + 6, plate.center().y() - 6, 12, 12);
+    const QRectF mark(plate.left() + 6, plate.center().y() - 5, 11, 11);
     if (m_item->verdict == Verdict::label && m_item->classIndex) {
         painter.setBrush(theme.classColour(*m_item->classIndex));
         painter.drawPath(classShape(*m_item->classIndex, mark));
     } else {
-        painter.drawPixmap(mark.topLeft() - QPointF(1, 1), iconPixmap(iconOf(m_item->verdict), theme.colour(Role::text), 14, devicePixelRatioF()));
+        painter.drawPixmap(mark.topLeft() - QPointF(1, 1),
+                           iconPixmap(iconOf(m_item->verdict), theme.colour(Role::text), 14, devicePixelRatioF()));
     }
-    drawTick(painter, QRectF(plate.right() - 18, plate.center().y() - 7, 14, 14), m_item->durable, theme);
+    drawTick(painter, QRectF(plate.right() - 18, plate.center().y() - 6.5, 14, 14), m_item->durable, theme);
 
     const bool lit = hasFocus() || m_item->current;
     painter.setBrush(Qt::NoBrush);

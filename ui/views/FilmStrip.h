@@ -17,13 +17,13 @@ namespace foveate::ui {
 enum class Verdict { label, skip, unsure, ungradable };
 
 struct FilmItem {
-    QString sample;                  ///< handed back on a click; never shown
+    QString sample; ///< handed back on a click; never shown
     QImage picture;
     Verdict verdict = Verdict::label;
     std::optional<int> classIndex;
     QString className;
     bool durable = false;
-    bool current = false;            ///< the image on the canvas
+    bool current = false; ///< the image on the canvas
 };
 
 class FilmFrame : public QAbstractButton {

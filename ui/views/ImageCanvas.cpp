@@ -218,7 +218,8 @@ void ImageCanvas::paintEvent(QPaintEvent*)
     if (!m_announced) {
         m_announced = true;
         const quint64 serial = m_serial;
-        QMetaObject::invokeMethod(this, [this, serial] { Q_EMIT painted(serial); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this, serial] { Q_EMIT painted(serial); }, Qt::QueuedConnection);
     }
 }
 

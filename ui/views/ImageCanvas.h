@@ -19,8 +19,8 @@ namespace foveate::ui {
 
 /// A saliency map ready to draw over a part of the image.
 struct CanvasOverlay {
-    QImage picture;                 ///< premultiplied
-    QRectF part{0, 0, 1, 1};        ///< where the image lies inside the picture, as fractions
+    QImage picture;          ///< premultiplied
+    QRectF part{0, 0, 1, 1}; ///< where the image lies inside the picture, as fractions
 };
 
 class ImageCanvas : public QWidget {
@@ -90,8 +90,8 @@ private:
     QString describe(const QPointF& position) const;
 
     Pixels m_pixels;
-    QImage m_picture;               ///< 8-bit, at the image's own size
-    QImage m_scaled;                ///< m_picture reduced to the screen, while zoomed out
+    QImage m_picture; ///< 8-bit, at the image's own size
+    QImage m_scaled;  ///< m_picture reduced to the screen, while zoomed out
     std::optional<CanvasOverlay> m_overlay;
     quint64 m_serial = 0;
     bool m_announced = true;
@@ -101,7 +101,7 @@ private:
     bool m_inverted = false;
     bool m_fitted = true;
     double m_zoom = 1;
-    QPointF m_centre{0.5, 0.5};     ///< of the view, as a fraction of the image
+    QPointF m_centre{0.5, 0.5}; ///< of the view, as a fraction of the image
     TextLevel m_text = TextLevel::none;
     QString m_cornerText;
     Drag m_drag = Drag::none;

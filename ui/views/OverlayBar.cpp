@@ -84,7 +84,8 @@ void PredictionView::paintEvent(QPaintEvent*)
         painter.setPen(theme.colour(Role::text));
         painter.drawText(row.adjusted(0, 0, -48, -4), Qt::AlignLeft | Qt::AlignVCenter,
                          fontMetrics().elidedText(m_classes[i], Qt::ElideRight, width() - 48));
-        painter.drawText(row.adjusted(0, 0, 0, -4), Qt::AlignRight | Qt::AlignVCenter, tr("%1 %").arg(qRound(100 * share)));
+        painter.drawText(row.adjusted(0, 0, 0, -4), Qt::AlignRight | Qt::AlignVCenter,
+                         tr("%1 %").arg(qRound(100 * share)));
         painter.setPen(Qt::NoPen);
         painter.setBrush(theme.colour(Role::line));
         painter.drawRoundedRect(QRectF(0, row.bottom() - 4, width(), 3), 1.5, 1.5);

@@ -58,14 +58,16 @@ void StateStrip::paintEvent(QPaintEvent*)
         if (done > 0)
             painter.drawRoundedRect(QRectF(bar.left(), bar.top(), bar.width() * done, kBar), 2, 2);
         painter.setPen(theme.colour(now ? Role::text : Role::quiet));
-        painter.drawText(QRectF(box.left(), 14, box.width(), 20), Qt::AlignLeft | Qt::AlignVCenter, stageText(EngineStage(i)));
+        painter.drawText(QRectF(box.left(), 14, box.width(), 20), Qt::AlignLeft | Qt::AlignVCenter,
+                         stageText(EngineStage(i)));
         if (!now)
             continue;
         painter.setPen(theme.colour(Role::quiet));
         QFont small = font();
         small.setPixelSize(11);
         painter.setFont(small);
-        painter.drawText(QRectF(box.left(), 36, box.width(), 32), Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, m_view.detail);
+        painter.drawText(QRectF(box.left(), 36, box.width(), 32), Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap,
+                         m_view.detail);
         painter.setFont(font());
     }
 }

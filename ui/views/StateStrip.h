@@ -13,8 +13,8 @@ enum class EngineStage { idle, training, scoring, ready };
 
 struct StageView {
     EngineStage stage = EngineStage::idle;
-    double progress = 0;                 ///< of the present stage, [0,1]
-    QString detail;                      ///< "epoch 3 of 25, about 20 s"
+    double progress = 0; ///< of the present stage, [0,1]
+    QString detail;      ///< "epoch 3 of 25, about 20 s"
 };
 
 class StateStrip : public QWidget {

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Draws the pages as they are, in both themes and two sizes, into screenshots/ of the build folder.
+//
+// Checks what can be checked of a picture: the canvas has 60 % of the window while reading, no text is cut off, no widget
+// lies outside its parent. `--manual FILE` also writes the Read page to FILE.
+#include "Fixture.h"
+#include "ui/pages/ReadPage.h"
+#include "ui/pages/TrainPage.h"
+#include "ui/views/FilmStrip.h"
+#include "ui/views/ImageCanvas.h"
+
+#include <QAbstractButton>
+#include <QApplication>
+#include <QDir>
+#include <QLabel>
+#include <QSignalSpy>
+
+using namespace foveate;
+
+namespace {
+
+QString g_manual;
+
+QString themeName(ui::ThemeName theme)
+{
+    return theme == ui::ThemeName::light ? QStringLiteral("light") : QStringLiteral("dark");
+}
+
+/// Names of labels and buttons whose words do not fit into them.
+QStringList cutTexts(const QWidget& window)
+{
+    QStringList cut;
+    for (const QLabel* label : window.findChildren<QLabel*>())
+        if (label->isVisible() && !label->wordWrap() && !label->text().isEmpty() &&
+            label->sizeHint().width() > label->width() + 1)
+            cut << label->text();
+    for (const QAbstractButton* button : window.findChildren<QAbstractButton*>())
+        if (button->isVisible() && !button->text().isEmpty() && button->sizeHint().width() > button->width() + 1)
+            cut << button->text();
+    return cut;
+}
+
+QStringList strayWidgets(const QWidget& window)
+{
+    QStringList stray;
+    for (const QWidget* widget : window.findChildren<QWidget*>())
+        if (widget->isVisible() && !widget->isWindow() && widget->parentWidget() && widget->width() > 0 &&
+            !widget->parentWidget()->rect().contains(widget->geometry().center()))
+            stray << QString::fromLatin1(widget->metaObject()->className());
+    return stray;
+}
+
+} // namespace
+
+class TestPictures : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QVERIFY(m_fixture.makeStudy(240, "blind"));
+        QVERIFY(m_fixture.labelSome(30));
+        QVERIFY(m_fixture.addRun());
+        QVERIFY(m_fixture.labelSome(12));
+        QVERIFY(m_fixture.addRun());
+        QVERIFY(QDir().mkpath(folder()));
+    }
+
+    void pages_data()
+    {
+        QTest::addColumn<int>("theme");
+        QTest::addColumn<QSize>("size");
+        for (const auto theme : {ui::ThemeName::readingRoom, ui::ThemeName::light})
+            for (const QSize size : {QSize(1280, 800), QSize(1920, 1080)})
+                QTest::addRow("%s-%d", qPrintable(themeName(theme)), size.width()) << int(theme) << size;
+    }
+
+    void pages()
+    {
+        QFETCH(int, theme);
+        QFETCH(QSize, size);
+        ui::WindowOptions options = m_fixture.options();
+        options.theme = ui::ThemeName(theme);
+        options.themeFromSettings = false;
+        const auto window = m_fixture.open(options);
+        QVERIFY(window);
+        window->resize(size);
+        QVERIFY(made::waitArmed(*window));
+        for (const int digit : {1, 2, 3, 1}) {
+            made::pressDigit(window->read()->canvas(), digit);
+            QVERIFY(made::waitArmed(*window));
+        }
+        save(*window, QStringLiteral("read"));
+        const QSize canvas = window->read()->canvas()->size();
+        const double share = double(canvas.width()) * canvas.height() / (double(size.width()) * size.height());
+        QVERIFY2(share >= 0.6, qPrintable(QString::number(share)));
+
+        window->go(ui::MainWindow::trainPage);
+        QTest::qWait(300);
+        save(*window, QStringLiteral("train"));
+        window->workspace().close();
+        QTest::qWait(50);
+        save(*window, QStringLiteral("start"));
+    }
+
+private:
+    static QString folder() { return QStringLiteral(FOVEATE_BIN_DIR "/../screenshots"); }
+
+    void save(ui::MainWindow& window, const QString& page)
+    {
+        QCoreApplication::processEvents();
+        const QString name = QStringLiteral("%1-%2-%3.png")
+                                 .arg(page, themeName(ui::Theme::current().name()))
+                                 .arg(window.width());
+        QVERIFY(window.grab().save(folder() + u'/' + name));
+        if (page == QStringLiteral("read") && !g_manual.isEmpty() && name == QStringLiteral("read-dark-1280.png"))
+            QVERIFY(window.grab().save(g_manual));
+        const QStringList cut = cutTexts(window), stray = strayWidgets(window);
+        QVERIFY2(cut.isEmpty(), qPrintable(page + ": " + cut.join(" | ")));
+        QVERIFY2(stray.isEmpty(), qPrintable(page + ": " + stray.join(" | ")));
+    }
+
+    made::Fixture m_fixture;
+};
+
+int main(int argc, char** argv)
+{
+    QApplication application(argc, argv);
+    QStringList arguments = QApplication::arguments();
+    if (const auto at = arguments.indexOf(QStringLiteral("--manual")); at > 0 && at + 1 < arguments.size()) {
+        g_manual = arguments.at(at + 1);
+        arguments.remove(at, 2);
+    }
+    TestPictures test;
+    return QTest::qExec(&test, arguments);
+}
+
+#include "tst_pictures.moc"
