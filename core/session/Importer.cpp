@@ -179,6 +179,7 @@ Status Import::decode()
     FOVEATE_TRY(imaging::DecoderPool pool, imaging::DecoderPool::create(poolOptions));
     if (!m_options.dryRun) {
         FOVEATE_CHECK(completePack(m_project, pool, workers()));
+        FOVEATE_CHECK(detachPack(m_project.packPath()));
         FOVEATE_TRY(m_pack, PackWriter::open(m_project.packPath(), m_project.packShape()));
     }
     std::vector<DecodeRequest> requests;

@@ -4,7 +4,10 @@
 #include "base/AtomicFile.h"
 #include "session/OrderedDecode.h"
 
+#include <filesystem>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 namespace foveate::session {
 namespace {
@@ -54,12 +57,26 @@ Result<bool> packComplete(Project& project)
     return samples.empty();
 }
 
+Status detachPack(const std::string& path)
+{
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0 || status.st_nlink < 2)
+        return {};
+    const std::string copy = path + ".own";
+    std::error_code error;
+    std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing, error);
+    if (!error)
+        std::filesystem::rename(copy, path, error);
+    return error ? tl::unexpected(errnoError(error.value(), path)) : Status();
+}
+
 Status completePack(Project& project, imaging::DecoderPool& pool, int workers)
 {
     FOVEATE_CHECK(makeFolder(project.folder() + "/cache"));
     FOVEATE_TRY(const auto samples, lostSamples(project));
     if (samples.empty())
         return {};
+    FOVEATE_CHECK(detachPack(project.packPath()));
     FOVEATE_TRY(PackWriter writer, PackWriter::open(project.packPath(), project.packShape()));
     std::vector<DecodeRequest> requests;
     for (const store::Sample& sample : samples)

@@ -308,8 +308,11 @@ Result<std::string> newRunFolder(const std::string& runsFolder, const std::strin
     }
 }
 
-Result<std::string> prepareRun(Project& project, const RunWish& wish)
+Result<std::string> prepareRun(Project& project, const RunWish& asked)
 {
+    RunWish wish = asked;
+    if (wish.job == "train")
+        wish.options = trainingOptions(project.file(), wish.options, wish.parent.has_value());
     FOVEATE_CHECK(ensurePack(project));
     FOVEATE_TRY(Snapshot snapshot, takeSnapshot(project, wish));
     std::optional<std::vector<std::pair<std::int64_t, int>>> truth;
