@@ -54,6 +54,21 @@ int tryMuchMemory()
     return outcome;
 }
 
+/// 0 when fresh memory still holds what a former owner wrote into it.
+int tryStaleMemory()
+{
+    for (const std::size_t size : {24u, 900u, 5000u, 90000u}) {
+        auto* secret = static_cast<volatile unsigned char*>(std::malloc(size));
+        for (std::size_t i = 0; i < size; ++i)
+            secret[i] = 0xEE;
+        std::free(const_cast<unsigned char*>(secret));
+        auto* fresh = static_cast<volatile unsigned char*>(std::malloc(size));
+        if (fresh[size / 2] == 0xEE)
+            return 0;
+    }
+    return ENODATA;
+}
+
 int tryAction(const std::string& action)
 {
     if (action == "read")
@@ -72,6 +87,8 @@ int tryAction(const std::string& action)
         return tryExecutableMemory();
     if (action == "memory")
         return tryMuchMemory();
+    if (action == "stale-memory")
+        return tryStaleMemory();
     if (action == "allocate") // what a decoder must still be able to do
         return std::calloc(64 << 20, 1) ? 0 : ENOMEM;
     return 99;

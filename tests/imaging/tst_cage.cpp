@@ -34,6 +34,19 @@ private Q_SLOTS:
         QCOMPARE(probe(QStringLiteral("closed"), action), expected);
     }
 
+    /// Workers are started with this environment (tst_pool): fresh heap memory reads as zero.
+    void clearsTheHeap()
+    {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        QSKIP("sanitizers have a heap of their own");
+#endif
+        QCOMPARE(probe(QStringLiteral("open"), QStringLiteral("stale-memory")), 0);
+        qputenv("GLIBC_TUNABLES", "glibc.malloc.perturb=255:glibc.malloc.tcache_count=0");
+        const int cleared = probe(QStringLiteral("open"), QStringLiteral("stale-memory"));
+        qunsetenv("GLIBC_TUNABLES");
+        QCOMPARE(cleared, ENODATA);
+    }
+
     void leavesDecodersTheirMemory()
     {
         QCOMPARE(probe(QStringLiteral("closed"), QStringLiteral("allocate")), 0);

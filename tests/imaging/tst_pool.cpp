@@ -3,6 +3,7 @@
 #include "imaging/Pool.h" // of tests/
 
 #include <QTest>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <fcntl.h>
@@ -191,6 +192,16 @@ private Q_SLOTS:
             kept = *pool.decode(file.path());
         }
         QCOMPARE(kept.values8()[0], std::uint8_t(77));
+    }
+
+    void startsWithAnEnvironmentOfItsOwn()
+    {
+        const DecoderPool pool = startPool();
+        std::ifstream file("/proc/" + std::to_string(pool.workerIds().front()) + "/environ");
+        std::string environment((std::istreambuf_iterator<char>(file)), {});
+        std::replace(environment.begin(), environment.end(), '\0', ':'); // the loader cuts the last one into its parts
+        QCOMPARE(environment,
+                 std::string("LC_ALL=C:GLIBC_TUNABLES=glibc.malloc.perturb=255:glibc.malloc.tcache_count=0:"));
     }
 
     void inheritsNoDescriptor()
