@@ -3,13 +3,15 @@
 
 namespace foveate::session {
 
-StoreThread::StoreThread() : m_worker(new QObject) {
+StoreThread::StoreThread() : m_worker(new QObject)
+{
     m_thread.setObjectName(QStringLiteral("store"));
     m_worker->moveToThread(&m_thread);
     m_thread.start();
 }
 
-StoreThread::~StoreThread() {
+StoreThread::~StoreThread()
+{
     // Queued behind everything that was posted before.
     post([this](Slot& slot) {
         slot.reset();
@@ -19,7 +21,8 @@ StoreThread::~StoreThread() {
     delete m_worker;
 }
 
-void StoreThread::post(std::function<void(Slot&)> job) {
+void StoreThread::post(std::function<void(Slot&)> job)
+{
     QMetaObject::invokeMethod(
         m_worker, [this, job = std::move(job)] { job(m_project); }, Qt::QueuedConnection);
 }

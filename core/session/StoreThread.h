@@ -30,14 +30,12 @@ public:
 
     /// For a job on the open project; notFound ("project") when none is open.
     template <typename T>
-    void ask(QObject* context, std::function<Result<T>(Project&)> job,
-             std::function<void(Result<T>)> then) {
+    void ask(QObject* context, std::function<Result<T>(Project&)> job, std::function<void(Result<T>)> then)
+    {
         post([context, job = std::move(job), then = std::move(then)](Slot& slot) {
-            Result<T> outcome =
-                slot && slot->held() ? job(*slot) : fail(Code::notFound, {"project", ""});
+            Result<T> outcome = slot && slot->held() ? job(*slot) : fail(Code::notFound, {"project", ""});
             QMetaObject::invokeMethod(
-                context, [then, outcome = std::move(outcome)] { then(outcome); },
-                Qt::QueuedConnection);
+                context, [then, outcome = std::move(outcome)] { then(outcome); }, Qt::QueuedConnection);
         });
     }
 

@@ -19,9 +19,13 @@ namespace {
 
 constexpr int kRetryEvery = 2000;
 
-bool isVerdict(const CurrentLabel& label) { return label.state != EventKind::skip; }
+bool isVerdict(const CurrentLabel& label)
+{
+    return label.state != EventKind::skip;
+}
 
-bool hasClass(const std::optional<CurrentLabel>& label) {
+bool hasClass(const std::optional<CurrentLabel>& label)
+{
     return label && label->state == EventKind::label && label->classIndex;
 }
 
@@ -45,8 +49,8 @@ struct WorkspaceReading::Stored {
 
 namespace {
 
-template <typename Stored>
-Result<Stored> outcome(store::Study& study, Event event, const std::string& reader) {
+template <typename Stored> Result<Stored> outcome(store::Study& study, Event event, const std::string& reader)
+{
     Stored stored;
     FOVEATE_TRY(stored.now, study.currentLabel(event.sample, reader));
     FOVEATE_TRY(stored.recent, study.lastDecisions(reader, WorkspaceReading::kRecent));
@@ -54,7 +58,8 @@ Result<Stored> outcome(store::Study& study, Event event, const std::string& read
     return stored;
 }
 
-template <typename Front> Result<Front> readFront(Project& project) {
+template <typename Front> Result<Front> readFront(Project& project)
+{
     store::Study& study = project.study();
     FOVEATE_TRY(const auto first, study.queue(1));
     Front front;
@@ -70,15 +75,15 @@ template <typename Front> Result<Front> readFront(Project& project) {
             waiting.insert(item.sample);
     for (const store::BatchItem& item : batch.items)
         front.order.push_back(item.sample);
-    Random::derive(project.file().seed, "reading-order", std::uint64_t(front.batch))
-        .shuffle(front.order);
+    Random::derive(project.file().seed, "reading-order", std::uint64_t(front.batch)).shuffle(front.order);
     std::copy_if(front.order.begin(), front.order.end(), std::back_inserter(front.left),
                  [&](const std::string& sample) { return waiting.contains(sample); });
     return front;
 }
 
 /// The event that says that every image of a batch is read; nothing when that is said already.
-Status closeIfOpen(store::Study& study, std::int64_t batch, const std::string& reader) {
+Status closeIfOpen(store::Study& study, std::int64_t batch, const std::string& reader)
+{
     FOVEATE_TRY(const bool closed, study.batchClosed(batch));
     if (closed)
         return {};
@@ -92,12 +97,14 @@ Status closeIfOpen(store::Study& study, std::int64_t batch, const std::string& r
 
 } // namespace
 
-void AttentionClock::start(qint64 now) {
+void AttentionClock::start(qint64 now)
+{
     m_active = m_idle = 0;
     m_last = now;
 }
 
-void AttentionClock::touch(qint64 now) {
+void AttentionClock::touch(qint64 now)
+{
     const qint64 gap = std::max<qint64>(0, now - m_last);
     const qint64 counted = m_present ? std::min(gap, kIdleAfter) : 0;
     m_active += counted;
@@ -105,30 +112,35 @@ void AttentionClock::touch(qint64 now) {
     m_last = now;
 }
 
-void AttentionClock::setPresent(bool present, qint64 now) {
+void AttentionClock::setPresent(bool present, qint64 now)
+{
     touch(now);
     m_present = present;
 }
 
-qint64 AttentionClock::active(qint64 now) {
+qint64 AttentionClock::active(qint64 now)
+{
     touch(now);
     return m_active;
 }
 
-qint64 AttentionClock::idle(qint64 now) {
+qint64 AttentionClock::idle(qint64 now)
+{
     touch(now);
     return m_idle;
 }
 
-WorkspaceReading::WorkspaceReading(StoreThread& store, std::string reader, QObject* parent) :
-    QObject(parent), m_store(store), m_reader(std::move(reader)) {
+WorkspaceReading::WorkspaceReading(StoreThread& store, std::string reader, QObject* parent)
+    : QObject(parent), m_store(store), m_reader(std::move(reader))
+{
     m_time.start();
     m_retry.setSingleShot(true);
     m_retry.setInterval(kRetryEvery);
     connect(&m_retry, &QTimer::timeout, this, &WorkspaceReading::retry);
 }
 
-void WorkspaceReading::begin(const OpenedStudy& study) {
+void WorkspaceReading::begin(const OpenedStudy& study)
+{
     end();
     m_project = study.project;
     m_policy = policyFromName(study.project.file.policy).value_or(Policy::blind);
@@ -143,15 +155,13 @@ void WorkspaceReading::begin(const OpenedStudy& study) {
         if (!batch.closed.empty())
             m_closed.insert(batch.id);
     m_recent = study.labels;
-    std::sort(m_recent.begin(), m_recent.end(),
-              [](const auto& a, const auto& b) { return a.seq < b.seq; });
+    std::sort(m_recent.begin(), m_recent.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
     if (m_recent.size() > kRecent)
         m_recent.erase(m_recent.begin(), m_recent.end() - kRecent);
     m_tally.samples = std::int64_t(study.samples.size());
-    m_tally.training =
-        std::count_if(study.samples.begin(), study.samples.end(), [](const store::Sample& sample) {
-            return sample.split != Split::val && sample.split != Split::test;
-        });
+    m_tally.training = std::count_if(study.samples.begin(), study.samples.end(), [](const store::Sample& sample) {
+        return sample.split != Split::val && sample.split != Split::test;
+    });
     m_tally.perClass = study.perClass;
     m_tally.perClass.resize(study.project.file.classes.size());
     for (const std::int64_t count : m_tally.perClass)
@@ -162,8 +172,7 @@ void WorkspaceReading::begin(const OpenedStudy& study) {
     Q_EMIT tallyChanged();
     if (m_state == ReadingState::empty)
         return;
-    const auto rescued =
-        m_project.readOnly ? std::nullopt : readRescue(m_project.file.uuid, m_reader);
+    const auto rescued = m_project.readOnly ? std::nullopt : readRescue(m_project.file.uuid, m_reader);
     if (rescued && m_samples.contains(rescued->sample)) {
         m_rescued = true;
         submit(*rescued);
@@ -171,7 +180,8 @@ void WorkspaceReading::begin(const OpenedStudy& study) {
     takeBatch();
 }
 
-void WorkspaceReading::end() {
+void WorkspaceReading::end()
+{
     m_retry.stop();
     m_project = {};
     m_samples.clear();
@@ -192,18 +202,19 @@ void WorkspaceReading::end() {
     m_model.clear();
 }
 
-const store::Sample* WorkspaceReading::sample(const std::string& id) const {
+const store::Sample* WorkspaceReading::sample(const std::string& id) const
+{
     const auto found = m_samples.find(id);
     return found == m_samples.end() ? nullptr : &found->second;
 }
 
-std::vector<store::Sample> WorkspaceReading::around() const {
+std::vector<store::Sample> WorkspaceReading::around() const
+{
     constexpr std::size_t kAhead = 3, kBehind = 3;
     std::vector<store::Sample> near;
     const auto add = [&](const std::string& id) {
         const store::Sample* found = sample(id);
-        if (found &&
-            std::none_of(near.begin(), near.end(), [&](const auto& one) { return one.id == id; }))
+        if (found && std::none_of(near.begin(), near.end(), [&](const auto& one) { return one.id == id; }))
             near.push_back(*found);
     };
     if (m_state == ReadingState::reading)
@@ -216,23 +227,26 @@ std::vector<store::Sample> WorkspaceReading::around() const {
     return near;
 }
 
-int WorkspaceReading::classesSeen() const {
-    return int(std::count_if(m_tally.perClass.begin(), m_tally.perClass.end(),
-                             [](auto count) { return count > 0; }));
+int WorkspaceReading::classesSeen() const
+{
+    return int(std::count_if(m_tally.perClass.begin(), m_tally.perClass.end(), [](auto count) { return count > 0; }));
 }
 
-std::optional<CurrentLabel> WorkspaceReading::said(const std::string& sample) const {
+std::optional<CurrentLabel> WorkspaceReading::said(const std::string& sample) const
+{
     const auto found = m_said.find(sample);
     return found == m_said.end() ? std::nullopt : std::optional(found->second);
 }
 
-bool WorkspaceReading::readThrough(const std::string& sample) const {
+bool WorkspaceReading::readThrough(const std::string& sample) const
+{
     // An image skipped in a closed batch is still to be read: it stays blind.
     const auto label = said(sample);
     return label && isVerdict(*label) && m_closed.contains(label->batch);
 }
 
-void WorkspaceReading::takeBatch() {
+void WorkspaceReading::takeBatch()
+{
     m_busy = true;
     m_store.ask<Front>(
         this, [](Project& project) { return readFront<Front>(project); },
@@ -245,7 +259,8 @@ void WorkspaceReading::takeBatch() {
         });
 }
 
-void WorkspaceReading::receive(const Front& front) {
+void WorkspaceReading::receive(const Front& front)
+{
     if (m_state == ReadingState::closed)
         return;
     m_batch = front.batch;
@@ -264,7 +279,8 @@ void WorkspaceReading::receive(const Front& front) {
     }
 }
 
-void WorkspaceReading::show(const std::string& sample, bool again) {
+void WorkspaceReading::show(const std::string& sample, bool again)
+{
     m_item = {};
     m_item.serial = ++m_serial;
     m_item.sample = sample;
@@ -284,7 +300,8 @@ void WorkspaceReading::show(const std::string& sample, bool again) {
     Q_EMIT recentChanged();
 }
 
-void WorkspaceReading::updateVisibility() {
+void WorkspaceReading::updateVisibility()
+{
     m_item.said = said(m_item.sample);
     Viewing viewing;
     viewing.policy = m_policy;
@@ -297,7 +314,8 @@ void WorkspaceReading::updateVisibility() {
     m_item.waits = m_item.visible.waitsForEnter && !m_item.again && !m_model.empty();
 }
 
-void WorkspaceReading::showNext() {
+void WorkspaceReading::showNext()
+{
     if (m_left.empty()) {
         closeBatch();
         return;
@@ -305,7 +323,8 @@ void WorkspaceReading::showNext() {
     show(m_left.front(), false);
 }
 
-void WorkspaceReading::closeBatch() {
+void WorkspaceReading::closeBatch()
+{
     const std::int64_t batch = m_batch;
     m_state = ReadingState::choosing;
     Q_EMIT changed();
@@ -328,7 +347,8 @@ void WorkspaceReading::closeBatch() {
         });
 }
 
-Event WorkspaceReading::context(const std::string& sample) {
+Event WorkspaceReading::context(const std::string& sample)
+{
     Event event;
     event.uuid = store::newUuid();
     event.reader = m_reader;
@@ -348,11 +368,10 @@ Event WorkspaceReading::context(const std::string& sample) {
     return event;
 }
 
-bool WorkspaceReading::decide(EventKind kind, std::optional<int> classIndex) {
-    const bool ready = m_state == ReadingState::reading && !m_pending && !m_busy && !m_trouble &&
-                       !m_project.readOnly;
-    if (!ready ||
-        (classIndex && (*classIndex < 0 || *classIndex >= int(m_project.file.classes.size()))))
+bool WorkspaceReading::decide(EventKind kind, std::optional<int> classIndex)
+{
+    const bool ready = m_state == ReadingState::reading && !m_pending && !m_busy && !m_trouble && !m_project.readOnly;
+    if (!ready || (classIndex && (*classIndex < 0 || *classIndex >= int(m_project.file.classes.size()))))
         return false;
     Event event = context(m_item.sample);
     event.kind = kind;
@@ -364,12 +383,12 @@ bool WorkspaceReading::decide(EventKind kind, std::optional<int> classIndex) {
     return true;
 }
 
-void WorkspaceReading::submit(Event event) {
+void WorkspaceReading::submit(Event event)
+{
     m_pending = event;
     const auto same = [&](const CurrentLabel& label) { return label.sample == event.sample; };
     std::erase_if(m_recent, same);
-    m_recent.push_back(
-        {event.sample, m_reader, event.kind, event.classIndex, 0, {}, {}, event.batch});
+    m_recent.push_back({event.sample, m_reader, event.kind, event.classIndex, 0, {}, {}, event.batch});
     Q_EMIT recentChanged();
     m_store.ask<Stored>(
         this,
@@ -382,12 +401,11 @@ void WorkspaceReading::submit(Event event) {
             FOVEATE_TRY(complete, study.append(complete));
             return outcome<Stored>(study, std::move(complete), event.reader);
         },
-        [this, event](Result<Stored> stored) {
-            stored ? accept(*stored) : refuse(stored.error(), event);
-        });
+        [this, event](Result<Stored> stored) { stored ? accept(*stored) : refuse(stored.error(), event); });
 }
 
-void WorkspaceReading::refuse(const Error& error, const Event& event) {
+void WorkspaceReading::refuse(const Error& error, const Event& event)
+{
     if (!m_pending)
         return;
     const int attempts = m_trouble ? m_trouble->attempts + 1 : 1;
@@ -400,7 +418,8 @@ void WorkspaceReading::refuse(const Error& error, const Event& event) {
     Q_EMIT troubleChanged();
 }
 
-void WorkspaceReading::retry() {
+void WorkspaceReading::retry()
+{
     m_retry.stop();
     if (m_pending && m_trouble)
         submit(*m_pending);
@@ -411,7 +430,8 @@ void WorkspaceReading::retry() {
     }
 }
 
-void WorkspaceReading::accept(const Stored& stored) {
+void WorkspaceReading::accept(const Stored& stored)
+{
     m_pending.reset();
     if (m_rescued)
         removeRescue(m_project.file.uuid, m_reader);
@@ -434,7 +454,8 @@ void WorkspaceReading::accept(const Stored& stored) {
         Q_EMIT changed();
 }
 
-void WorkspaceReading::settle(const Stored& stored) {
+void WorkspaceReading::settle(const Stored& stored)
+{
     const std::string& id = stored.event.sample;
     const auto before = said(id);
     if (stored.now)
@@ -450,8 +471,8 @@ void WorkspaceReading::settle(const Stored& stored) {
     Q_EMIT recentChanged();
 }
 
-void WorkspaceReading::count(const std::optional<CurrentLabel>& before,
-                             const std::optional<CurrentLabel>& after) {
+void WorkspaceReading::count(const std::optional<CurrentLabel>& before, const std::optional<CurrentLabel>& after)
+{
     const int change = int(hasClass(after)) - int(hasClass(before));
     if (hasClass(before))
         --m_tally.perClass[std::size_t(*before->classIndex)];
@@ -462,7 +483,8 @@ void WorkspaceReading::count(const std::optional<CurrentLabel>& before,
     Q_EMIT this->stored(change);
 }
 
-void WorkspaceReading::afterDecision() {
+void WorkspaceReading::afterDecision()
+{
     const bool waited = m_item.waits;
     updateVisibility();
     if (m_item.waits || waited) {
@@ -473,7 +495,8 @@ void WorkspaceReading::afterDecision() {
     showNext();
 }
 
-void WorkspaceReading::undo() {
+void WorkspaceReading::undo()
+{
     if (m_pending || m_busy || m_trouble || m_project.readOnly || m_state == ReadingState::closed)
         return;
     m_busy = true;
@@ -490,7 +513,8 @@ void WorkspaceReading::undo() {
         });
 }
 
-void WorkspaceReading::takenBack(const Stored& stored) {
+void WorkspaceReading::takenBack(const Stored& stored)
+{
     if (m_state == ReadingState::closed)
         return;
     m_tally.today = std::max<std::int64_t>(0, m_tally.today - 1);
@@ -501,7 +525,8 @@ void WorkspaceReading::takenBack(const Stored& stored) {
     show(stored.event.sample, stored.now.has_value());
 }
 
-void WorkspaceReading::redo() {
+void WorkspaceReading::redo()
+{
     if (m_pending || m_busy || m_trouble || m_project.readOnly || m_state == ReadingState::closed)
         return;
     m_busy = true;
@@ -522,33 +547,34 @@ void WorkspaceReading::redo() {
         });
 }
 
-void WorkspaceReading::goOn() {
+void WorkspaceReading::goOn()
+{
     if (m_state != ReadingState::reading || m_pending || m_busy)
         return;
     if (m_item.waits)
         return showNext();
     if (!m_item.again)
         return;
-    const auto here =
-        std::find_if(m_recent.begin(), m_recent.end(),
-                     [this](const CurrentLabel& label) { return label.sample == m_item.sample; });
+    const auto here = std::find_if(m_recent.begin(), m_recent.end(),
+                                   [this](const CurrentLabel& label) { return label.sample == m_item.sample; });
     if (here == m_recent.end() || here + 1 == m_recent.end())
         return showNext();
     show((here + 1)->sample, true);
 }
 
-void WorkspaceReading::goBack() {
+void WorkspaceReading::goBack()
+{
     if (m_pending || m_busy || m_recent.empty())
         return;
-    const auto here =
-        std::find_if(m_recent.begin(), m_recent.end(),
-                     [this](const CurrentLabel& label) { return label.sample == m_item.sample; });
+    const auto here = std::find_if(m_recent.begin(), m_recent.end(),
+                                   [this](const CurrentLabel& label) { return label.sample == m_item.sample; });
     if (here == m_recent.begin())
         return;
     show((here - 1)->sample, true);
 }
 
-void WorkspaceReading::revisit(const std::string& sample) {
+void WorkspaceReading::revisit(const std::string& sample)
+{
     if (m_pending || m_busy || !m_samples.contains(sample) || !m_said.contains(sample))
         return;
     show(sample, true);
@@ -561,22 +587,25 @@ bool WorkspaceReading::comment(const std::string& text)
     Event event = context(m_item.sample);
     event.kind = EventKind::comment;
     event.text = text;
-    m_store.ask<Event>(this, [event](Project& project) { return project.study().append(event); },
-                       [this](Result<Event> stored) {
-                           if (stored)
-                               return;
-                           m_trouble = Trouble{stored.error(), 0};
-                           Q_EMIT troubleChanged();
-                       });
+    m_store.ask<Event>(
+        this, [event](Project& project) { return project.study().append(event); },
+        [this](Result<Event> stored) {
+            if (stored)
+                return;
+            m_trouble = Trouble{stored.error(), 0};
+            Q_EMIT troubleChanged();
+        });
     return true;
 }
 
-void WorkspaceReading::shown(quint64 serial) {
+void WorkspaceReading::shown(quint64 serial)
+{
     if (serial == m_item.serial)
         m_attention.start(now());
 }
 
-void WorkspaceReading::noteReveal(const std::string& run) {
+void WorkspaceReading::noteReveal(const std::string& run)
+{
     if (m_revealed == m_item.serial || m_project.readOnly || !m_item.visible.prediction)
         return;
     m_revealed = m_item.serial;
@@ -591,7 +620,8 @@ void WorkspaceReading::noteReveal(const std::string& run) {
     });
 }
 
-Result<OpenedStudy> readStudy(Project& project, const std::string& reader) {
+Result<OpenedStudy> readStudy(Project& project, const std::string& reader)
+{
     store::Study& study = project.study();
     OpenedStudy opened;
     opened.project = {project.folder(),   project.file(),     project.readOnly(), {},

@@ -127,8 +127,7 @@ private:
     void afterDecision();
     void closeBatch();
     void updateVisibility();
-    void count(const std::optional<store::CurrentLabel>& before,
-               const std::optional<store::CurrentLabel>& after);
+    void count(const std::optional<store::CurrentLabel>& before, const std::optional<store::CurrentLabel>& after);
     std::optional<store::CurrentLabel> said(const std::string& sample) const;
     bool readThrough(const std::string& sample) const;
     store::Event context(const std::string& sample);
@@ -140,8 +139,7 @@ private:
     std::map<std::string, store::Sample> m_samples;
     std::map<std::string, store::CurrentLabel> m_said; ///< this reader's standing decisions
     std::set<std::int64_t> m_closed;                   ///< batches read to their end
-    std::map<std::string, std::int64_t>
-        m_batchOf; ///< the batch in which a decided image was offered
+    std::map<std::string, std::int64_t> m_batchOf;     ///< the batch in which a decided image was offered
 
     std::int64_t m_batch = 0;
     std::vector<std::string> m_order; ///< the open batch
@@ -155,7 +153,7 @@ private:
     std::optional<store::Event> m_pending; ///< under way, or in trouble
     bool m_busy = false;                   ///< an undo, redo or batch change is under way
     std::optional<Trouble> m_trouble;
-    bool m_rescued = false;                              ///< the pending decision lies in the rescue file
+    bool m_rescued = false; ///< the pending decision lies in the rescue file
     QTimer m_retry;
     QElapsedTimer m_time;
     AttentionClock m_attention;

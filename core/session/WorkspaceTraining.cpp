@@ -142,7 +142,8 @@ void WorkspaceTraining::follow(const Progress& progress)
     if (!loss)
         return;
     // One point an epoch: the latest loss seen in it.
-    const LossPoint point{metric(progress, "epoch").value_or(double(progress.step)), *loss, metric(progress, "val_loss")};
+    const LossPoint point{metric(progress, "epoch").value_or(double(progress.step)), *loss,
+                          metric(progress, "val_loss")};
     if (!m_losses.empty() && m_losses.back().epoch == point.epoch)
         m_losses.back() = point;
     else
@@ -235,15 +236,16 @@ void WorkspaceTraining::prepare()
 {
     m_error.reset();
     m_losses.clear();
-    m_store.ask<std::string>(this, [](Project& project) { return prepareTraining(project); },
-                             [this](Result<std::string> folder) {
-                                 if (!m_loop || m_loop->phase() != Phase::training)
-                                     return;
-                                 if (!folder)
-                                     return on(EngineFailed{folder.error()});
-                                 m_runFolder = *folder;
-                                 startEngine();
-                             });
+    m_store.ask<std::string>(
+        this, [](Project& project) { return prepareTraining(project); },
+        [this](Result<std::string> folder) {
+            if (!m_loop || m_loop->phase() != Phase::training)
+                return;
+            if (!folder)
+                return on(EngineFailed{folder.error()});
+            m_runFolder = *folder;
+            startEngine();
+        });
 }
 
 void WorkspaceTraining::startEngine()
@@ -261,11 +263,12 @@ void WorkspaceTraining::startEngine()
 
 void WorkspaceTraining::select(bool fromModel)
 {
-    m_store.ask<std::int64_t>(this, [fromModel](Project& project) { return selectBatch(project, fromModel); },
-                              [this](Result<std::int64_t> batch) {
-                                  if (!batch)
-                                      say(batch.error());
-                              });
+    m_store.ask<std::int64_t>(
+        this, [fromModel](Project& project) { return selectBatch(project, fromModel); },
+        [this](Result<std::int64_t> batch) {
+            if (!batch)
+                say(batch.error());
+        });
 }
 
 void WorkspaceTraining::finished(const QString& folder)
@@ -274,25 +277,27 @@ void WorkspaceTraining::finished(const QString& folder)
     if (!m_loop)
         return; // booked by whoever opens the project next
     m_runFolder.clear();
-    m_store.ask<std::vector<std::string>>(this, [](Project& project) { return bookFinishedRuns(project); },
-                                          [this, folder](Result<std::vector<std::string>> booked) {
-                                              if (!booked)
-                                                  return on(EngineFailed{booked.error()});
-                                              Q_EMIT modelChanged(folder);
-                                              on(EngineFinished{folder.toStdString()});
-                                              readResults();
-                                          });
+    m_store.ask<std::vector<std::string>>(
+        this, [](Project& project) { return bookFinishedRuns(project); },
+        [this, folder](Result<std::vector<std::string>> booked) {
+            if (!booked)
+                return on(EngineFailed{booked.error()});
+            Q_EMIT modelChanged(folder);
+            on(EngineFinished{folder.toStdString()});
+            readResults();
+        });
 }
 
 void WorkspaceTraining::readResults()
 {
-    m_store.ask<Results>(this, [](Project& project) { return collectResults(project); },
-                         [this](Result<Results> results) {
-                             if (!results)
-                                 return say(results.error());
-                             m_results = std::move(*results);
-                             Q_EMIT resultsChanged();
-                         });
+    m_store.ask<Results>(
+        this, [](Project& project) { return collectResults(project); },
+        [this](Result<Results> results) {
+            if (!results)
+                return say(results.error());
+            m_results = std::move(*results);
+            Q_EMIT resultsChanged();
+        });
 }
 
 void WorkspaceTraining::labelled(int change, int classesSeen)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The loop of the window: feeds session::Loop with what happens and does what it asks, with the engine at idle priority.
+// The loop of the window: feeds session::Loop with what happens and does what it asks, with the engine at idle
+// priority.
 //
-// The engine is a child process and may die; labels are never in its way. Results (losses, curve, confusion) are read on the
-// store's thread after each finished run. Thread: the GUI's.
+// The engine is a child process and may die; labels are never in its way. Results (losses, curve, confusion) are read
+// on the store's thread after each finished run. Thread: the GUI's.
 #pragma once
 
 #include "session/EngineProcess.h"
@@ -42,9 +43,9 @@ public:
     void setLive(bool live);
 
 Q_SIGNALS:
-    void changed();                         ///< at most about ten times a second
+    void changed(); ///< at most about ten times a second
     void resultsChanged();
-    void takeBatch();                       ///< the queue's front is the batch to read now
+    void takeBatch(); ///< the queue's front is the batch to read now
     void modelChanged(const QString& runFolder);
     /// For the log; `code` is one of started, checkpoint, finished, failed, died, broken, offered, stopped.
     void logged(const QString& code, const QStringList& args);
@@ -66,11 +67,11 @@ private:
     std::unique_ptr<Loop> m_loop;
     QTimer m_retry;
     bool m_missing = false;
-    bool m_restart = false;                 ///< wanted while the old process is still ending
+    bool m_restart = false; ///< wanted while the old process is still ending
     std::string m_runFolder;
     std::optional<Error> m_error;
     Results m_results;
-    std::vector<LossPoint> m_losses;        ///< of the run at work
+    std::vector<LossPoint> m_losses; ///< of the run at work
 };
 
 /// Options of the engine's train job as the project's recipe wants them; what is 0 is left to the preset.

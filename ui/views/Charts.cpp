@@ -47,6 +47,7 @@ CurveChart::CurveChart(const QString& title, const QString& xName, const QString
     column->addWidget(m_empty, 1);
     static_cast<QLabel*>(m_empty)->setWordWrap(true);
     static_cast<QLabel*>(m_empty)->setAlignment(Qt::AlignCenter);
+    m_plot->setMinimumSize(120, 80);
     m_plot->xAxis->setLabel(xName);
     m_plot->yAxis->setLabel(yName);
     m_plot->xAxis->grid()->setVisible(false);
