@@ -24,7 +24,8 @@ std::string reference(const std::string& name)
 }
 
 std::vector<float> rendered(const std::vector<std::uint8_t>& image, const ViewParameters& view,
-                            const Normalisation& normalisation = kPlain, Layout layout = Layout::planes, int channels = 3)
+                            const Normalisation& normalisation = kPlain, Layout layout = Layout::planes,
+                            int channels = 3)
 {
     const int size = int(std::lround(std::sqrt(double(image.size()) / channels)));
     std::vector<float> out(std::size_t(channels * kArea));
@@ -233,7 +234,8 @@ void TstAugment::levelsAgree()
         k.power(x.data(), 1000, .8f);
         k.addNoise(y.data(), 1000, .02f, 9);
         k.blendConstant(z.data(), 1000, 1.2f, k.mean(x.data(), y.data(), z.data(), 1000) * -.2f);
-        k.samplePlane(x.data(), 30, {.9f, -.1f, 2, .1f, .9f, 1, 0, 29, 0, 29, -.5f, 29.5f, -.5f, 29.5f, 1, 1}, 20, out.data());
+        k.samplePlane(x.data(), 30, {.9f, -.1f, 2, .1f, .9f, 1, 0, 29, 0, 29, -.5f, 29.5f, -.5f, 29.5f, 1, 1}, 20,
+                      out.data());
         std::vector<float> turned(900);
         k.transpose(x.data(), 30, turned.data());
         x.insert(x.end(), turned.begin(), turned.end());
@@ -264,7 +266,8 @@ void TstAugment::drawsFollowThePreset()
         const double area = view.width * view.height, ratio = view.width / view.height;
         QVERIFY(area >= p.cropArea.low * .95 && area <= std::min(1., p.cropArea.high * 1.06));
         QVERIFY(ratio >= p.cropRatio.low * .95 && ratio <= p.cropRatio.high * 1.05);
-        QVERIFY(view.left >= 0 && view.left + view.width <= 1 + 1e-9 && view.top >= 0 && view.top + view.height <= 1 + 1e-9);
+        QVERIFY(view.left >= 0 && view.left + view.width <= 1 + 1e-9 && view.top >= 0 &&
+                view.top + view.height <= 1 + 1e-9);
         QVERIFY(view.blurKernel % 2 == (view.blurSigma > 0 ? 1 : 0));
         QVERIFY(view.gamma >= p.gamma.low - 1e-9 && view.gamma <= p.gamma.high + 1e-9);
         flips += view.flipHorizontally;
@@ -362,7 +365,8 @@ void TstAugment::speed()
             render(image, size, channels, draw(*preset(name), size, size, random), size, usualNormalisation(channels),
                    Layout::planes, out.data());
         const double seconds = double(std::clock() - start) / CLOCKS_PER_SEC;
-        qInfo("%s, %d px, %d channels: %.0f views/s on one core (%s)", name, size, channels, n / seconds, kernels().level);
+        qInfo("%s, %d px, %d channels: %.0f views/s on one core (%s)", name, size, channels, n / seconds,
+              kernels().level);
         return n / seconds;
     };
     QVERIFY(time("grey", 96, 1, 2000) > 0);

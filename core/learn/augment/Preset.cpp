@@ -105,8 +105,8 @@ Preset none()
 const std::vector<Preset>& all()
 {
     static const std::vector<Preset> presets{
-        simclr(), p1Code(),   histology(),     smallMedical("small-medical", 1), smallMedical("p3-code", .1),
-        grey(),   greyWeak(), histologyWeak(), none()};
+        simclr(),   p1Code(),        histology(), smallMedical("small-medical", 1), smallMedical("p3-code", .1), grey(),
+        greyWeak(), histologyWeak(), none()};
     return presets;
 }
 
@@ -157,8 +157,8 @@ bool within(const json& value, double low, double high)
 
 Status setInterval(Preset& preset, const Interval& field, const json& value)
 {
-    if (!value.is_array() || value.size() != 2 || !within(value[0], field.low, field.high)
-        || !within(value[1], value[0].get<double>(), field.high))
+    if (!value.is_array() || value.size() != 2 || !within(value[0], field.low, field.high) ||
+        !within(value[1], value[0].get<double>(), field.high))
         return bad(field.key);
     preset.*field.member = {value[0].get<double>(), value[1].get<double>()};
     return {};

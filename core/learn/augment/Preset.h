@@ -41,15 +41,15 @@ struct Preset {
     bool quarterTurns = false;       ///< −90, 0 or 90° instead
     double jitter = 0;               ///< probability of the four that follow, in random order
     double brightness = 0, contrast = 0, saturation = 0; ///< factor uniform in [max(0, 1 − v), 1 + v]
-    double hue = 0;                  ///< turn of the colour circle, uniform in ± this, ≤ .5
-    double grey = 0;                 ///< probability of dropping colour
-    double blur = 0;                 ///< probability
+    double hue = 0;                                      ///< turn of the colour circle, uniform in ± this, ≤ .5
+    double grey = 0;                                     ///< probability of dropping colour
+    double blur = 0;                                     ///< probability
     Range blurSigma{.1, 2};
-    double blurKernel = .1;          ///< ≤ 1: share of the view's side, above: pixels; made odd
-    double solarise = 0;             ///< probability of inverting what is brighter than the threshold
+    double blurKernel = .1; ///< ≤ 1: share of the view's side, above: pixels; made odd
+    double solarise = 0;    ///< probability of inverting what is brighter than the threshold
     double solariseThreshold = 128. / 255;
-    Range gamma{1, 1};               ///< exponent
-    double noise = 0;                ///< σ uniform in [0, this]
+    Range gamma{1, 1}; ///< exponent
+    double noise = 0;  ///< σ uniform in [0, this]
     bool operator==(const Preset&) const = default;
 };
 

@@ -135,8 +135,7 @@ private:
     void blur(double sigma, int taps);
     void blurPlane(float* plane, const std::vector<float>& weights);
     float* plane(int channel) { return m_view.data() + std::size_t(channel) * std::size_t(m_area); }
-    template <typename Loop>
-    void everyPlane(const Loop& loop)
+    template <typename Loop> void everyPlane(const Loop& loop)
     {
         for (int c = 0; c < m_channels; ++c)
             loop(plane(c));
@@ -167,8 +166,8 @@ void Renderer::resize(std::span<const std::uint8_t> image, int size, const Crop&
     float* unpacked = m_rows.data();
     float* across = unpacked + width * std::size_t(m_channels);
     for (int y = 0; y < crop.height; ++y) {
-        const std::size_t at = (std::size_t(crop.top + y) * std::size_t(size) + std::size_t(crop.left))
-            * std::size_t(m_channels);
+        const std::size_t at =
+            (std::size_t(crop.top + y) * std::size_t(size) + std::size_t(crop.left)) * std::size_t(m_channels);
         m_kernels.unpackRow(image.data() + at, crop.width, m_channels, unpacked, crop.width);
         for (int c = 0; c < m_channels; ++c)
             m_kernels.resampleRow(unpacked + std::size_t(c) * width, m_across.start.data(), m_across.weights.data(),
@@ -196,13 +195,22 @@ void Renderer::sample(int width, const Crop& crop, const ViewParameters& view)
     const double a = scaleX * std::cos(angle), b = -scaleX * std::sin(angle);
     const double c = scaleY * std::sin(angle), d = scaleY * std::cos(angle);
     const double reachX = std::abs(scaleX) * centre, reachY = std::abs(scaleY) * centre;
-    const Sampling sampling{float(a), float(b), float(middleX - (a + b) * centre),
-                            float(c), float(d), float(middleY - (c + d) * centre),
-                            float(crop.left), float(crop.left + crop.width - 1),
-                            float(crop.top), float(crop.top + crop.height - 1),
-                            float(middleX - reachX), float(middleX + reachX),
-                            float(middleY - reachY), float(middleY + reachY),
-                            float(1 / std::abs(scaleX)), float(1 / std::abs(scaleY))};
+    const Sampling sampling{float(a),
+                            float(b),
+                            float(middleX - (a + b) * centre),
+                            float(c),
+                            float(d),
+                            float(middleY - (c + d) * centre),
+                            float(crop.left),
+                            float(crop.left + crop.width - 1),
+                            float(crop.top),
+                            float(crop.top + crop.height - 1),
+                            float(middleX - reachX),
+                            float(middleX + reachX),
+                            float(middleY - reachY),
+                            float(middleY + reachY),
+                            float(1 / std::abs(scaleX)),
+                            float(1 / std::abs(scaleY))};
     const std::size_t area = m_source.size() / std::size_t(m_channels);
     for (int channel = 0; channel < m_channels; ++channel)
         m_kernels.samplePlane(m_source.data() + std::size_t(channel) * area, width, sampling, m_n, plane(channel));
@@ -269,7 +277,8 @@ void Renderer::jitter(const ViewParameters& view)
     }
 }
 
-/// Half of a Gaussian kernel with its centre, normalised over the whole one. Taps beyond 4σ weigh less than 1e-4 together.
+/// Half of a Gaussian kernel with its centre, normalised over the whole one. Taps beyond 4σ weigh less than 1e-4
+/// together.
 std::vector<float> gaussian(double sigma, int taps, int n)
 {
     const int radius = std::min({taps / 2, int(std::ceil(4 * sigma)), n - 1});

@@ -22,16 +22,16 @@ enum class Colour : std::uint8_t { brightness, contrast, saturation, hue };
 struct ViewParameters {
     double left = 0, top = 0, width = 1, height = 1; ///< crop as shares of the image, on whole pixels when drawn
     bool flipHorizontally = false, flipVertically = false;
-    double rotation = 0;                             ///< degrees, counter-clockwise
-    std::array<Colour, 4> jitterOrder{};             ///< the first `jitters` of them are applied
+    double rotation = 0;                 ///< degrees, counter-clockwise
+    std::array<Colour, 4> jitterOrder{}; ///< the first `jitters` of them are applied
     int jitters = 0;
-    std::array<double, 4> jitterFactor{1, 1, 1, 0};  ///< indexed by Colour; hue in turns
+    std::array<double, 4> jitterFactor{1, 1, 1, 0}; ///< indexed by Colour; hue in turns
     bool grey = false;
     double gamma = 1;
-    double blurSigma = 0;                            ///< pixels of the view; 0: none
-    int blurKernel = 0;                              ///< odd number of taps
-    double solariseThreshold = 2;                    ///< intensities ≥ it are inverted; > 1: none
-    double noise = 0;                                ///< σ
+    double blurSigma = 0;         ///< pixels of the view; 0: none
+    int blurKernel = 0;           ///< odd number of taps
+    double solariseThreshold = 2; ///< intensities ≥ it are inverted; > 1: none
+    double noise = 0;             ///< σ
     std::uint32_t noiseSeed = 0;
 };
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/ssl/Learner.h"
+
+#include "learn/Autocast.h"
+
+#include <cmath>
+
+namespace foveate::learn::ssl {
+namespace {
+
+void zeroResidualBranches(Network& network)
+{
+    const at::NoGradGuard guard;
+    for (auto& [name, tensor] : network.state())
+        if (name.starts_with("layer") && name.ends_with("bn2.weight"))
+            at::Tensor(tensor).zero_();
+}
+
+std::vector<at::Tensor> copies(const std::vector<at::Tensor>& tensors)
+{
+    std::vector<at::Tensor> result;
+    for (const at::Tensor& tensor : tensors)
+        result.push_back(tensor.clone());
+    return result;
+}
+
+template <typename Type> void append(std::vector<Type>& list, const std::vector<Type>& more)
+{
+    list.insert(list.end(), more.begin(), more.end());
+}
+
+} // namespace
+
+Result<std::unique_ptr<Learner>> Learner::create(const PretrainOptions& options, const Capability& capability,
+                                                 const TensorMap* parent, std::uint64_t seed)
+{
+    FOVEATE_TRY(Network network, Network::create(options.model, 0, seed));
+    if (parent != nullptr)
+        FOVEATE_CHECK(network.load(*parent, false));
+    else if (options.zeroInitResidual)
+        zeroResidualBranches(network);
+    FOVEATE_TRY(std::shared_ptr<Objective> objective, makeObjective(options.objective, network.dimension(), seed));
+    return std::unique_ptr<Learner>(new Learner(std::move(network), std::move(objective), options, capability));
+}
+
+Learner::Learner(Network network, std::shared_ptr<Objective> objective, const PretrainOptions& options,
+                 const Capability& capability)
+    : m_network(std::move(network)), m_objective(std::move(objective)), m_capability(capability)
+{
+    if (capability.channelsLast)
+        m_network.useChannelsLast();
+    std::vector<at::Tensor> parameters = m_network.parameters();
+    std::vector<std::string> names = m_network.parameterNames();
+    append(parameters, m_objective->parameters());
+    append(names, m_objective->named_parameters().keys());
+    m_optimiser = std::make_unique<optim::Optimiser>(parameters, names, optim::usualOptions(options.optimiser));
+    m_statistics = m_network.backbone().buffers();
+    append(m_statistics, m_objective->buffers());
+}
+
+Result<Learnt> Learner::learn(const at::Tensor& views, double rate)
+{
+    const std::vector<at::Tensor> before = copies(m_statistics);
+    m_network.train(true);
+    m_objective->train(true);
+    Projection projection;
+    {
+        const Autocast autocast(m_capability.bfloat16());
+        projection = m_objective->project(m_network.features(views));
+    }
+    const at::Tensor loss = m_objective->loss(projection);
+    Learnt learnt;
+    learnt.loss = loss.item<double>();
+    if (std::isfinite(learnt.loss))
+        loss.backward();
+    if (!std::isfinite(learnt.loss) || !std::isfinite(m_optimiser->gradientNorm())) {
+        m_optimiser->dropGradients();
+        const at::NoGradGuard guard;
+        at::_foreach_copy_(m_statistics, before);
+        return fail(Code::nonFinite, {"loss"});
+    }
+    m_optimiser->step(rate);
+    const at::Tensor z = projection.z.detach().to(at::kFloat);
+    learnt.accuracy = contrastiveAccuracy(z);
+    learnt.deviation = embeddingDeviation(z);
+    learnt.dimension = int(z.size(1));
+    return learnt;
+}
+
+TensorMap Learner::objectiveState() const
+{
+    TensorMap state;
+    for (const auto& item : m_objective->named_parameters())
+        state[item.key()] = item.value().detach();
+    for (const auto& item : m_objective->named_buffers())
+        state[item.key()] = item.value();
+    return state;
+}
+
+TensorMap Learner::weights() const
+{
+    TensorMap all = m_network.state();
+    all.merge(objectiveState());
+    return all;
+}
+
+Status Learner::load(const TensorMap& weights, const TensorMap& moments)
+{
+    const TensorMap own = objectiveState();
+    for (const auto& [name, tensor] : own) {
+        const auto found = weights.find(name);
+        if (found == weights.end() || found->second.sizes() != tensor.sizes())
+            return fail(Code::wrongShape, {name, "checkpoint", "another"});
+    }
+    FOVEATE_CHECK(m_network.load(weights));
+    FOVEATE_CHECK(m_optimiser->load(moments));
+    const at::NoGradGuard guard;
+    for (const auto& [name, tensor] : own)
+        tensor.copy_(weights.at(name));
+    return {};
+}
+
+} // namespace foveate::learn::ssl
