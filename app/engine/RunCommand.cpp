@@ -8,6 +8,7 @@
 #include "learn/EngineRun.h"
 #include "learn/PredictJob.h"
 #include "learn/TrainJob.h"
+#include "learn/ssl/PretrainJob.h"
 
 #include <filesystem>
 
@@ -16,7 +17,8 @@ namespace {
 
 learn::JobMakers makers()
 {
-    return {{"train", learn::makeTrainJob},
+    return {{"pretrain", learn::ssl::makePretrainJob},
+            {"train", learn::makeTrainJob},
             {"predict", learn::makePredictJob},
             {"embed", learn::makeEmbedJob},
             {"explain", explain::makeExplainJob}};

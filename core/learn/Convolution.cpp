@@ -9,14 +9,9 @@ torch::nn::Conv2d convolution(int inputs, int outputs, int kernel, int stride)
         torch::nn::Conv2dOptions(inputs, outputs, kernel).stride(stride).padding(kernel / 2).bias(false));
 }
 
-at::Tensor convolveAtDoor(const torch::nn::Conv2d& convolution, const at::Tensor& images)
+at::Tensor threeChannels(const at::Tensor& images)
 {
-    at::Tensor weight = convolution->weight;
-    if (images.size(1) == 1 && weight.size(1) == 3)
-        weight = weight.sum(1, true);
-    const int stride = int((*convolution->options.stride())[0]);
-    const int padding = int(weight.size(2) / 2);
-    return at::conv2d(images, weight, {}, stride, padding);
+    return images.size(1) == 3 ? images : images.expand({-1, 3, -1, -1}).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 Folded::Folded(const torch::nn::Conv2d& convolution, const torch::nn::BatchNorm2d& norm)
@@ -29,14 +24,11 @@ Folded::Folded(const torch::nn::Conv2d& convolution, const torch::nn::BatchNorm2
     const at::Tensor weight = convolution->weight.to(at::kDouble) * scale.view({-1, 1, 1, 1});
     m_bias = (norm->bias.to(at::kDouble) - norm->running_mean.to(at::kDouble) * scale).to(at::kFloat);
     m_weight = weight.to(at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
-    if (weight.size(1) == 3)
-        m_summed = weight.sum(1, true).to(at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor Folded::operator()(const at::Tensor& input, After after) const
 {
-    const bool summed = m_summed.defined() && input.size(1) == 1;
-    at::Tensor output = at::conv2d(input, summed ? m_summed : m_weight, m_bias, m_stride, m_padding);
+    at::Tensor output = at::conv2d(input, m_weight, m_bias, m_stride, m_padding);
     return after == After::relu ? output.relu_() : output;
 }
 

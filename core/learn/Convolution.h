@@ -11,9 +11,9 @@ namespace foveate::learn {
 /// A convolution without bias.
 torch::nn::Conv2d convolution(int inputs, int outputs, int kernel, int stride = 1);
 
-/// The convolution of images with one channel by a kernel for three: the kernel summed over its inputs, which is what three
-/// equal channels would give. Other images are convolved as they are.
-at::Tensor convolveAtDoor(const torch::nn::Conv2d& convolution, const at::Tensor& images);
+/// Images as networks take them: one channel is repeated to three. (Kernels summed over their inputs would give the same with
+/// a third of the products, but the library's convolution of a single channel takes twice as long.)
+at::Tensor threeChannels(const at::Tensor& images);
 
 /// What follows a folded convolution.
 enum class After { nothing, relu };
@@ -29,7 +29,6 @@ public:
 
 private:
     at::Tensor m_weight;
-    at::Tensor m_summed; ///< summed over input channels, when there are three
     at::Tensor m_bias;
     std::vector<std::int64_t> m_stride;
     std::vector<std::int64_t> m_padding;

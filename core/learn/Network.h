@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Networks: a backbone (images → maps → features) and a linear head, with torchvision's parameter names and numbers.
 //
-// Images are float32 [N,C,S,S], C = 1 or 3, normalised; one channel stands for three equal ones: the first
-// convolution then works with its kernels summed over the input channels, which gives the same numbers.
+// Images are float32 [N,C,S,S], C = 1 or 3, normalised; one channel is repeated to three at the door.
 // Models: "resnet18" (torchvision's, target layer layer4[-1]) and "tiny" (three convolutions, for tests and weak machines).
 // Initial weights depend on the seed alone, on any machine. One thread at a time.
 #pragma once

@@ -58,7 +58,7 @@ ResNet::ResNet(const std::vector<int>& blocks)
 
 at::Tensor ResNet::maps(const at::Tensor& images)
 {
-    at::Tensor x = m_bn1(convolveAtDoor(m_conv1, images)).relu_();
+    at::Tensor x = m_bn1(m_conv1(threeChannels(images))).relu_();
     x = at::max_pool2d(x, 3, 2, 1);
     for (const auto& block : m_blocks)
         x = block->forward(x);
@@ -74,7 +74,7 @@ void ResNet::fold()
 
 at::Tensor ResNet::foldedMaps(const at::Tensor& images)
 {
-    at::Tensor x = at::max_pool2d(m_folded1(images, After::relu), 3, 2, 1);
+    at::Tensor x = at::max_pool2d(m_folded1(threeChannels(images), After::relu), 3, 2, 1);
     for (const auto& block : m_blocks)
         x = block->foldedForward(x);
     return x;

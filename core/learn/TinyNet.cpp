@@ -13,9 +13,9 @@ TinyNet::TinyNet()
 
 at::Tensor TinyNet::maps(const at::Tensor& images)
 {
-    at::Tensor x = images;
+    at::Tensor x = threeChannels(images);
     for (std::size_t i = 0; i < m_convolutions.size(); ++i)
-        x = m_norms[i](convolveAtDoor(m_convolutions[i], x)).relu_();
+        x = m_norms[i](m_convolutions[i](x)).relu_();
     return x;
 }
 
@@ -27,7 +27,7 @@ void TinyNet::fold()
 
 at::Tensor TinyNet::foldedMaps(const at::Tensor& images)
 {
-    at::Tensor x = images;
+    at::Tensor x = threeChannels(images);
     for (const Folded& folded : m_folded)
         x = folded(x, After::relu);
     return x;

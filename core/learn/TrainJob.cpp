@@ -3,7 +3,6 @@
 
 #include "base/Log.h"
 #include "base/Parallel.h"
-#include "learn/Adam.h"
 #include "learn/Autocast.h"
 #include "learn/Exceptions.h"
 #include "learn/ModelInfo.h"
@@ -12,6 +11,7 @@
 #include "learn/TrainSet.h"
 #include "learn/TrainState.h"
 #include "learn/augment/View.h"
+#include "learn/optim/Optimiser.h"
 
 #include <chrono>
 #include <cmath>
@@ -105,7 +105,7 @@ private:
     // Changed by steps.
     Network m_network;
     std::vector<at::Tensor> m_buffers; ///< running statistics, shared with the network
-    std::unique_ptr<Adam> m_adam;
+    std::unique_ptr<optim::Optimiser> m_optimiser;
     TrainState m_state;
     std::vector<std::size_t> m_order;
     TensorMap m_best;
@@ -133,7 +133,9 @@ void TrainJob::startOptimiser()
         parameter.set_requires_grad(!m_options.freeze);
     for (const at::Tensor& parameter : m_network.parameters(true))
         parameter.set_requires_grad(true);
-    m_adam = std::make_unique<Adam>(m_network.parameters(m_options.freeze), m_network.parameterNames(m_options.freeze));
+    m_optimiser = std::make_unique<optim::Optimiser>(m_network.parameters(m_options.freeze),
+                                                     m_network.parameterNames(m_options.freeze),
+                                                     optim::usualOptions(optim::Kind::adam));
     m_buffers = m_network.backbone().buffers();
 }
 
@@ -196,13 +198,13 @@ Result<BatchResult> TrainJob::learn(std::span<const std::size_t> order)
     result.weight = weight.sum().item<double>();
     if (std::isfinite(result.loss))
         loss.backward();
-    if (!std::isfinite(result.loss) || !std::isfinite(m_adam->gradientNorm())) {
-        m_adam->dropGradients();
+    if (!std::isfinite(result.loss) || !std::isfinite(m_optimiser->gradientNorm())) {
+        m_optimiser->dropGradients();
         const at::NoGradGuard guard;
         at::_foreach_copy_(m_buffers, before);
         return fail(Code::nonFinite, {"loss"});
     }
-    m_adam->step(m_state.learningRate);
+    m_optimiser->step(m_state.learningRate);
     return result;
 }
 
@@ -275,7 +277,7 @@ Status TrainJob::returnToCheckpoint()
 
 Status TrainJob::halveBatch(const Error& error)
 {
-    m_adam->dropGradients();
+    m_optimiser->dropGradients();
     if (m_state.halvings >= kHalvingLimit || m_state.batch < 4)
         return tl::unexpected<Error>(error);
     ++m_state.halvings;
@@ -454,7 +456,7 @@ Status TrainJob::save()
     checkpoint.weights = m_network.state();
     for (const auto& [name, tensor] : m_best)
         checkpoint.weights[kBest + name] = tensor;
-    checkpoint.optimiser = m_adam->state();
+    checkpoint.optimiser = m_optimiser->state();
     checkpoint.state = toJson(m_state);
     checkpoint.state["boundary"] = m_boundary;
     return guarded([&] { return writeCheckpoint(m_context.folder, checkpoint); });
@@ -473,7 +475,7 @@ Status TrainJob::restore(const Checkpoint& checkpoint)
             weights[name] = tensor;
     }
     FOVEATE_CHECK(m_network.load(weights));
-    FOVEATE_CHECK(m_adam->load(checkpoint.optimiser));
+    FOVEATE_CHECK(m_optimiser->load(checkpoint.optimiser));
     if (state.position > m_set.training.size())
         return fail(Code::corrupt, {"state.json", "position"});
     m_best = std::move(best);

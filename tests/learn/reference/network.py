@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Makes the arrays in this folder: logits of torchvision's ResNet-18, Grad-CAM by pytorch-grad-cam, a file by safetensors.
+# Run by hand when a reference has to change; the versions are written to network-versions.txt. Weights are not stored: both sides
+# fill them by the formula of fill() (tests/learn/FormulaWeights.h is its twin).
+import math
+import pathlib
+
+import cv2
+import numpy as np
+import pytorch_grad_cam
+import pytorch_grad_cam.base_cam as base_cam
+import safetensors
+import safetensors.torch
+import torch
+import torchvision
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+HERE = pathlib.Path(__file__).parent
+
+
+def phase(name):
+    value = 0x811C9DC5
+    for byte in name.encode():
+        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return (value % 1000) / 1000 * 2 * math.pi
+
+
+def noise(name, count):
+    """In [-1, 1), the same in C++ and numpy."""
+    wave = np.sin(phase(name) + np.arange(count, dtype=np.float64) * 12.9898) * 43758.5453
+    return (wave - np.floor(wave)) * 2 - 1
+
+
+def fill(name, shape):
+    values = noise(name, int(np.prod(shape)) if shape else 1)
+    if len(shape) == 4:
+        values = values * math.sqrt(6 / (shape[1] * shape[2] * shape[3]))
+    elif len(shape) == 2:
+        values = values / math.sqrt(shape[1])
+    elif name.endswith("running_var") or (name.endswith(".weight") and len(shape) == 1):
+        values = 1 + 0.2 * values
+    else:
+        values = 0.1 * values
+    return torch.from_numpy(values.astype(np.float32).reshape(shape))
+
+
+def raw_scale(cam, target_size=None):
+    if target_size is None:
+        return cam
+    return np.float32([cv2.resize(np.float32(one), target_size) for one in cam])
+
+
+def main():
+    model = torchvision.models.resnet18(num_classes=3)
+    state = model.state_dict()
+    for name in state:
+        if name.endswith("num_batches_tracked"):
+            state[name] = torch.tensor(7)
+        else:
+            state[name] = fill(name, list(state[name].shape))
+    model.load_state_dict(state)
+    model.eval()
+    grey = torch.from_numpy(noise("grey", 2 * 64 * 64).astype(np.float32).reshape(2, 1, 64, 64))
+    colour = torch.from_numpy(noise("colour", 2 * 3 * 64 * 64).astype(np.float32).reshape(2, 3, 64, 64))
+    with torch.inference_mode():
+        np.save(HERE / "resnet18_logits_grey.npy", model(grey.expand(-1, 3, -1, -1)).numpy())
+        np.save(HERE / "resnet18_logits_colour.npy", model(colour).numpy())
+    base_cam.scale_cam_image = raw_scale  # raw values: their scaling to [0, 1] is left out
+    with pytorch_grad_cam.GradCAM(model=model, target_layers=[model.layer4[-1]]) as cam:
+        for index in (0, 2):
+            maps = cam(input_tensor=colour, targets=[ClassifierOutputTarget(index)] * 2)
+            np.save(HERE / f"resnet18_gradcam_{index}.npy", maps.astype(np.float32))
+    safetensors.torch.save_file(
+        {
+            "b.weight": torch.arange(6, dtype=torch.float32).reshape(2, 3) / 7,
+            "a.count": torch.tensor(123456789012, dtype=torch.int64),
+            "half": torch.tensor([1.5, -2.25], dtype=torch.float16),
+            "brain": torch.tensor([[3.0]], dtype=torch.bfloat16),
+            "flag": torch.tensor([True, False, True]),
+            "empty": torch.zeros(0, 4),
+            "byte": torch.tensor([0, 255], dtype=torch.uint8),
+        },
+        HERE / "python.safetensors",
+        metadata={"model": "resnet18"},
+    )
+    versions = {m.__name__: m.__version__ for m in (torch, torchvision, safetensors, np, cv2)}
+    versions["pytorch_grad_cam"] = __import__("importlib.metadata").metadata.version("grad-cam")
+    (HERE / "network-versions.txt").write_text("".join(f"{name} {version}\n" for name, version in versions.items()))
+
+
+main()
