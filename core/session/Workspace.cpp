@@ -71,11 +71,10 @@ Workspace::Workspace(WorkspaceOptions options, QObject* parent)
         m_reading->setModel(QFileInfo(folder).fileName().toStdString());
     });
     connect(m_serve, &ServeProcess::answered, this, &Workspace::answer);
-    connect(m_serve, &ServeProcess::refused, this, [this](qint64 id, const Error& error) {
+    connect(m_serve, &ServeProcess::refused, this, [this](qint64 id, const Error&) {
         if (id != m_question)
             return;
-        m_question = 0;
-        report(error);
+        m_question = 0; // the page says that there is no answer
         Q_EMIT revealChanged();
     });
     m_throttle.start();
@@ -289,7 +288,7 @@ void Workspace::askForReveal()
     m_question = 0;
     m_reveal.reset();
     m_serve->forget();
-    if (may && !m_modelFolder.empty() && item.row >= 0 && m_options.training)
+    if (may && !m_modelFolder.empty() && item.row >= 0)
         m_question = m_serve->askMap(item.row);
     Q_EMIT revealChanged();
 }

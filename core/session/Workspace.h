@@ -24,7 +24,7 @@ namespace foveate::session {
 
 struct WorkspaceOptions {
     std::string reader;   ///< "": the login name
-    std::string decoder;    ///< path of foveate-decode; "": beside this program
+    std::string decoder;  ///< path of foveate-decode; "": beside this program
     EngineOptions engine; ///< background is set by the workspace
     bool training = true; ///< false: no engine is ever started (tests of reading alone)
 };

@@ -34,8 +34,7 @@ imaging::Image packImage(const Pack& pack, std::size_t row)
     return image;
 }
 
-WorkspaceImages::WorkspaceImages(std::string decoder, QObject* parent)
-    : QObject(parent), m_decoder(std::move(decoder))
+WorkspaceImages::WorkspaceImages(std::string decoder, QObject* parent) : QObject(parent), m_decoder(std::move(decoder))
 {
     m_threads.setMaxThreadCount(kWorkers);
     m_threads.setObjectName(QStringLiteral("images"));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Draws the pages as they are, in both themes and two sizes, into screenshots/ of the build folder.
 //
-// Checks what can be checked of a picture: the canvas has 60 % of the window while reading, no text is cut off, no widget
-// lies outside its parent. `--manual FILE` also writes the Read page to FILE.
+// Checks what can be checked of a picture: the canvas has 60 % of the window while reading, no text is cut off, no
+// widget lies outside its parent. `--manual FILE` also writes the Read page to FILE.
 #include "Fixture.h"
 #include "ui/pages/ReadPage.h"
 #include "ui/pages/TrainPage.h"
@@ -108,9 +108,8 @@ private:
     void save(ui::MainWindow& window, const QString& page)
     {
         QCoreApplication::processEvents();
-        const QString name = QStringLiteral("%1-%2-%3.png")
-                                 .arg(page, themeName(ui::Theme::current().name()))
-                                 .arg(window.width());
+        const QString name =
+            QStringLiteral("%1-%2-%3.png").arg(page, themeName(ui::Theme::current().name())).arg(window.width());
         QVERIFY(window.grab().save(folder() + u'/' + name));
         if (page == QStringLiteral("read") && !g_manual.isEmpty() && name == QStringLiteral("read-dark-1280.png"))
             QVERIFY(window.grab().save(g_manual));

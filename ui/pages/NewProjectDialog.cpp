@@ -218,9 +218,8 @@ void NewProjectDialog::takeScan(const Result<SourceScan>& scan)
         classes << name;
         counted << tr("%1 (%2)").arg(visibleText(name)).arg(count);
     }
-    m_found->setText(classes.isEmpty()
-                         ? tr("%n file(s), no folders or labels that could be classes", nullptr, int(scan->files))
-                         : tr("%n file(s): %1", nullptr, int(scan->files)).arg(counted.join(QStringLiteral(", "))));
+    m_found->setText(classes.isEmpty() ? tr("Files: %1. No folders or labels that could be classes.").arg(scan->files)
+                                       : tr("Files: %1. %2").arg(scan->files).arg(counted.join(QStringLiteral(", "))));
     if (m_classes->text().isEmpty() && classes.size() >= 2 && classes.size() <= 20)
         m_classes->setText(classes.join(QStringLiteral(", ")));
     const QString name = QFileInfo(m_source->text()).completeBaseName();
@@ -240,9 +239,8 @@ void NewProjectDialog::refreshPatients()
     m_patients->clear();
     if (m_scan && !m_patient->text().isEmpty()) {
         const auto count = countPatients(*m_scan, m_patient->text().toStdString());
-        m_patients->setText(
-            count ? tr("%n patient(s) among the first %1 files", nullptr, *count).arg(m_scan->paths.size())
-                  : errorText(count.error()));
+        m_patients->setText(count ? tr("Patients among the first %1 files: %2").arg(m_scan->paths.size()).arg(*count)
+                                  : errorText(count.error()));
     } else if (m_scan && m_scan->patientColumn) {
         m_patients->setText(tr("The table says whose images they are."));
     }

@@ -289,12 +289,11 @@ void ReadPage::showState()
         break;
     case ReadingState::exhausted:
         m_stack->setCurrentWidget(m_message);
-        m_message->display(
-            QStringLiteral("check"), tr("Every image is read"),
-            tr("%n image(s) labelled in this session, median %1 s. Go back to any image by the strip below.", nullptr,
-               int(tally.session))
-                .arg(tally.medianSeconds, 0, 'f', 1),
-            {{tr("See what the model has learned"), [this] { Q_EMIT trainPageWanted(); }, true}});
+        m_message->display(QStringLiteral("check"), tr("Every image is read"),
+                           tr("Decided in this session: %1, median %2 s. The strip below leads back to the last ones.")
+                               .arg(tally.session)
+                               .arg(tally.medianSeconds, 0, 'f', 1),
+                           {{tr("See what the model has learned"), [this] { Q_EMIT trainPageWanted(); }, true}});
         break;
     default: m_stack->setCurrentWidget(m_canvas);
     }

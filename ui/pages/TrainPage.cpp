@@ -101,7 +101,7 @@ Confusion confusionOf(const session::Evaluation& evaluation)
         confusion.classes << visibleText(QString::fromStdString(name));
     for (const auto& row : evaluation.confusion)
         confusion.counts.emplace_back(row.begin(), row.end());
-    confusion.caption = TrainPage::tr("%n image(s); rows: readers, columns: model", nullptr, int(evaluation.n));
+    confusion.caption = TrainPage::tr("Images: %1. Rows: readers, columns: model.").arg(evaluation.n);
     return confusion;
 }
 

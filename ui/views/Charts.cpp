@@ -62,6 +62,8 @@ CurveChart::CurveChart(const QString& title, const QString& xName, const QString
 void CurveChart::setYRange(double low, double high)
 {
     m_yRange = {low, high};
+    // What is good lies high: the names go where the curve is not.
+    m_plot->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignBottom);
 }
 
 void CurveChart::setCurves(const std::vector<Curve>& curves, const QString& empty)
@@ -80,10 +82,11 @@ QString CurveChart::summary() const
     QStringList words;
     for (const Curve& curve : m_curves)
         if (!curve.y.empty())
-            words << tr("%1: from %2 to %3 over %n point(s)", nullptr, int(curve.y.size()))
+            words << tr("%1: from %2 to %3, points: %4")
                          .arg(curve.name)
                          .arg(curve.y.front(), 0, 'g', 3)
-                         .arg(curve.y.back(), 0, 'g', 3);
+                         .arg(curve.y.back(), 0, 'g', 3)
+                         .arg(curve.y.size());
     return words.join(QStringLiteral("; "));
 }
 

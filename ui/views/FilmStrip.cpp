@@ -63,7 +63,7 @@ void FilmFrame::setItem(const std::optional<FilmItem>& item, int position)
     if (item) {
         const QString verdict = item->verdict == Verdict::label ? item->className : verdictText(item->verdict);
         setAccessibleName(position == 1 ? tr("Last image: %1").arg(verdict)
-                                        : tr("%n image(s) back: %1", nullptr, position).arg(verdict));
+                                        : tr("%1 images back: %2").arg(position).arg(verdict));
         setToolTip(tooltipText(item->durable ? tr("%1, saved. Press to look again and change it.").arg(verdict)
                                              : tr("%1, being saved").arg(verdict)));
     } else {

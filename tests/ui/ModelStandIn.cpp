@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Answers `serve` as the engine does, always with the same striking opinion: 97 % for the third class and a map that is
+// bright on the left. So a test can look for traces of it.
+#include "base/Npy.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+int main(int argc, char** argv)
+{
+    if (argc != 2 || std::string(argv[1]) != "serve")
+        return 2;
+    constexpr std::size_t kSide = 64;
+    std::vector<float> map(kSide * kSide);
+    for (std::size_t i = 0; i < map.size(); ++i)
+        map[i] = i % kSide < kSide / 2 ? 4.0F : 0.0F;
+    const std::string path = std::string(std::getenv("HOME")) + "/map.npy";
+    if (!foveate::writeNpy<float>(path, {kSide, kSide}, map))
+        return 1;
+    std::cout << R"({"event":"hello","version":1})" << std::endl;
+    for (std::string line; std::getline(std::cin, line);) {
+        const auto question = nlohmann::json::parse(line, nullptr, false);
+        if (question.value("command", "") == "quit")
+            return 0;
+        nlohmann::json reply{{"id", question.value("id", 0)}, {"event", "answer"}};
+        if (question.value("command", "") == "explain") {
+            reply["probabilities"] = {0.01, 0.01, 0.97, 0.01};
+            reply["map"] = path;
+            reply["low"] = 0.0;
+            reply["high"] = 4.0;
+            reply["class"] = 2;
+            reply["evidence"] = true;
+            reply["row"] = question.value("row", -1);
+        }
+        std::cout << reply.dump() << std::endl;
+    }
+    return 0;
+}
