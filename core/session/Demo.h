@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The demo: phantoms written as PNG files into the project's own folder and imported like any others.
 //
-// images/<patient>-<number>.png with images/images.csv (path, label, patient); the lesions' masks lie
-// in masks/ under the same names. The truth is hidden, the split is 70/10/20. Same options, same
-// bytes, whatever the number of threads.
+// images/<patient>-<number>.png with images/images.csv (path, label, patient); the lesions' masks lie in masks/ under
+// the same names. The truth is hidden, the split is 70/10/20. Same options, same bytes, whatever the number of
+// threads.
 #pragma once
 
 #include "session/Importer.h"

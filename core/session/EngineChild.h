@@ -11,8 +11,8 @@
 
 namespace foveate::session {
 
-/// A child that dies with this program, has its own process group (a Ctrl-C in the terminal reaches it
-/// through us alone) and, in the background, only the processor time that nobody else wants.
+/// A child that dies with this program, has its own process group (a Ctrl-C in the terminal reaches it through us
+/// alone) and, in the background, only the processor time that nobody else wants.
 void prepareChild(QProcess& process, bool background);
 
 /// An object with a text "event", or null.

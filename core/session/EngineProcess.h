@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// foveate-engine as a child: `run DIR`. Starts it, reads its lines, watches its
-// heartbeat, ends it gently.
+// foveate-engine as a child: `run DIR`. Starts it, reads its lines, watches its heartbeat, ends it gently.
 //
-// Lines are bounded (1 MB; a longer one is garbage) and never trusted: what is
-// not a known event is counted and dropped. A silent engine (no line for
-// heartbeatSeconds) is killed and counts as a death. The child ends with this
-// program (PDEATHSIG) however that ends. After start() exactly one of finished,
-// failed, died, stopped follows. Thread: that of the object.
+// Lines are bounded (1 MB; a longer one is garbage) and never trusted: what is not a known event is counted and
+// dropped. A silent engine (no line for heartbeatSeconds) is killed and counts as a death. The child ends with this
+// program (PDEATHSIG) however that ends. After start() exactly one of finished, failed, died, stopped follows.
+// Thread: that of the object.
 #pragma once
 
 #include "base/Job.h"
@@ -33,8 +31,7 @@ struct EngineOptions {
 /// Path of a program that lies beside this one.
 QString programBeside(const QString& name);
 
-/// Cuts a stream of bytes into lines of bounded length. A line that is too long
-/// is dropped whole and counted.
+/// Cuts a stream of bytes into lines of bounded length. A line that is too long is dropped whole and counted.
 class LineReader {
 public:
     explicit LineReader(std::size_t longest = std::size_t(1) << 20) : m_longest(longest) {}
@@ -56,8 +53,7 @@ public:
 
     /// notFound when the program is missing, usage when one is running.
     Status start(const std::string& runFolder);
-    /// SIGTERM: the engine saves a checkpoint and ends (stopped()); SIGKILL after
-    /// the grace.
+    /// SIGTERM: the engine saves a checkpoint and ends (stopped()); SIGKILL after the grace.
     void stop();
     /// SIGSTOP and SIGCONT; the watchdog waits meanwhile.
     void suspend();

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How good a run is: its stored probabilities against what is known of the
-// images; and the curve over labels.
+// How good a run is: its stored probabilities against what is known of the images; and the curve over labels.
 //
-// The reference for a sample is its hidden truth where the project has one,
-// else the readers' consensus. Intervals are 95 % bootstrap over patients.
-// Needs no engine. Thread: the project's.
+// The reference for a sample is its hidden truth where the project has one, else the readers' consensus. Intervals
+// are 95 % bootstrap over patients. Needs no engine. Thread: the project's.
 #pragma once
 
 #include "session/Project.h"
@@ -26,17 +24,17 @@ struct Interval {
 struct Evaluation {
     std::string run;
     Split split = Split::test;
-    std::int64_t n = 0, patients = 0,
-                 labels = 0; ///< labels: how many the run was trained on
+    std::int64_t n = 0, patients = 0;
+    std::int64_t labels = 0; ///< that the run was trained on
     std::vector<std::string> classes;
-    std::map<std::string, double> values; ///< accuracy, balanced_accuracy, auc, f1_macro,
-                                          ///< f1_weighted; auc absent with one class
+    /// accuracy, balanced_accuracy, auc, f1_macro, f1_weighted; auc absent where one class is there alone.
+    std::map<std::string, double> values;
     std::map<std::string, Interval> intervals;
     std::vector<std::vector<std::int64_t>> confusion; ///< [truth][prediction]
 };
 
-/// needsLabels (there, 1, "import") when no sample of the split has a
-/// reference; wrongShape when the arrays do not fit.
+/// needsLabels (there, 1, "import") when no sample of the split has a reference; wrongShape when the arrays do not
+/// fit.
 Result<Evaluation> evaluateRun(Project& project, const RunInfo& run, Split split, std::uint64_t seed);
 
 /// contract.md §2, train and evaluate.

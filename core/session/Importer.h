@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Images into a project: list, decode in cages, pack, split by patient, and
-// store everything in one transaction.
+// Images into a project: list, decode in cages, pack, split by patient, and store everything in one transaction.
 //
-// files = imported + duplicates + skipped + failed. Same pixels as an image
-// that is there: a duplicate, not imported. A damaged but readable file is
-// imported with state damaged. Every frame of a file is a sample of one
-// patient. Patient: the manifest's column; else the pattern; else the DICOM
-// patient; else each image is its own (counted). Order, pack rows and sides
-// depend only on the files, the rules and the seed, not on threads. Nothing is
-// written to the database before all is decoded; a patient on two sides, a
-// cancel or a full disk leave the project as it was. Failure codes:
-// readSource's, assignSplits's, Pack's and Study's; cancelled. Thread: one at a
-// time (starts its own).
+// files = imported + duplicates + skipped + failed. Same pixels as an image that is there: a duplicate, not imported.
+// A damaged but readable file is imported with state damaged. Every frame of a file is a sample of one patient.
+// Patient: the manifest's column; else the pattern; else the DICOM patient; else each image is its own (counted).
+// Order, pack rows and sides depend only on the files, the rules and the seed, not on threads. Nothing is written to
+// the database before all is decoded; a patient on two sides, a cancel or a full disk leave the project as it was.
+// Failure codes: readSource's, assignSplits's, Pack's and Study's; cancelled. Thread: one at a time (starts its own).
 #pragma once
 
 #include "base/Job.h"

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Labels without a window: from a table with the columns id and label, or from
-// the hidden truth as an oracle.
+// Labels without a window: from a table with the columns id and label, or from the hidden truth as an oracle.
 //
-// Each label is one durable event; `acknowledge` is called after its COMMIT. On
-// an image that the reader has labelled already it is a revise. Thread: the
-// project's.
+// Each label is one durable event; `acknowledge` is called after its COMMIT. On an image that the reader has labelled
+// already it is a revise. Thread: the project's.
 #pragma once
 
 #include "session/Project.h"
@@ -25,14 +23,12 @@ struct LabelReport {
                                ///< damaged; the rest was labelled
 };
 
-/// badInput for a table without the two columns or with an id twice; nothing is
-/// labelled then.
+/// badInput for a table without the two columns or with an id twice; nothing is labelled then.
 Result<LabelReport> labelFromTable(Project& project, const std::string& path, const std::string& reader,
                                    const Acknowledge& acknowledge = {});
 
-/// The queue's first `count` (< 0: all) from hidden truth, as reader "oracle";
-/// never validation or test. noTruth when the project has none. Fewer than
-/// asked for: `labelled` says how many.
+/// The queue's first `count` (< 0: all) from hidden truth, as reader "oracle"; never validation or test. noTruth when
+/// the project has none. Fewer than asked for: `labelled` says how many.
 Result<LabelReport> labelByOracle(Project& project, std::int64_t count, const Acknowledge& acknowledge = {});
 
 } // namespace foveate::session

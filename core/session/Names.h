@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Comparing names as people write them in folders and column heads. Bytes; only ASCII letters have
-// a case.
+// Comparing names as people write them in folders and column heads. Bytes; only ASCII letters have a case.
 #pragma once
 
 #include <algorithm>

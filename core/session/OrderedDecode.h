@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Many files decoded side by side and handed on one after another in the order given.
 //
-// One thread per decoding process; at most kAhead files are decoded ahead of the one that is handed
-// on, so memory is bounded. What is handed on does not depend on the number of threads.
+// One thread per decoding process; at most kAhead files are decoded ahead of the one that is handed on, so memory is
+// bounded. What is handed on does not depend on the number of threads.
 #pragma once
 
 #include "base/Pack.h"
@@ -32,8 +32,7 @@ struct DecodeRequest {
 
 constexpr std::size_t kAhead = 64;
 
-/// Calls `take` on the calling thread for each request in order; an error of `take` stops
-/// everything and is returned.
+/// Calls `take` on the calling thread for each request in order; an error of `take` stops everything and is returned.
 Status decodeInOrder(imaging::DecoderPool& pool, int workers, const std::vector<DecodeRequest>& requests,
                      PackShape shape, Fit fit, const std::function<Status(std::size_t index, DecodedFile file)>& take);
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// An open study: its database (store::Study), pixel pack and runs in one
-// folder.
+// An open study: its database (store::Study), pixel pack and runs in one folder.
 //
-// Reading work beside an owner is done on the last backup and says so
-// (readOnly()). Verbs let go of the database while the engine runs: release(),
-// then reopen(). Opening as owner books runs that finished meanwhile. Thread:
-// one at a time.
+// Reading work beside an owner is done on the last backup and says so (readOnly()). Verbs let go of the database
+// while the engine runs: release(), then reopen(). Opening as owner books runs that finished meanwhile. Thread: one
+// at a time.
 #pragma once
 
 #include "base/Pack.h"
@@ -28,8 +26,7 @@ class Project {
 public:
     /// As store::Study::create.
     static Result<Project> create(const std::string& folder, const store::ProjectFile& file);
-    /// As store::Study::openOwner; Purpose::read falls back to openFromBackup
-    /// (locked when there is no backup).
+    /// As store::Study::openOwner; Purpose::read falls back to openFromBackup (locked when there is no backup).
     static Result<Project> open(const std::string& folder, Purpose purpose);
 
     /// REQUIRES: held().
@@ -44,8 +41,7 @@ public:
     /// notFound before the first import.
     Result<Pack> pack() const;
 
-    /// Closes the database and gives the lock back; file(), folder() and pack()
-    /// go on working.
+    /// Closes the database and gives the lock back; file(), folder() and pack() go on working.
     Status release();
     /// Takes it again with the same purpose.
     Status reopen();

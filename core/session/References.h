@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is known of the images, and a run's probabilities beside it. For evaluation and simulation
-// alone: it holds hidden truth, which no page, log or export may show.
+// What is known of the images, and a run's probabilities beside it. For evaluation and simulation alone: it holds
+// hidden truth, which no page, log or export may show.
 #pragma once
 
 #include "score/Metrics.h"
@@ -24,8 +24,7 @@ struct ReferenceRow {
     int reference = 0; ///< class index
 };
 
-/// Rows that the run did not score are left out. wrongShape without probabilities of at least two
-/// classes.
+/// Rows that the run did not score are left out. wrongShape without probabilities of at least two classes.
 Result<score::Predictions> predictionsFor(const std::vector<ReferenceRow>& rows, const RunArrays& arrays);
 
 /// By the names of contract.md §2; auc only where it is defined.

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The runs of a project: what lies there, which one to start from, and the
-// folder of a new one (contract.md §3).
+// The runs of a project: what lies there, which one to start from, and the folder of a new one (contract.md §3).
 //
-// Numbers are taken by mkdir, so two programs never share one. A new folder is
-// complete by itself: the pixel pack and the parent's weights are hard links
-// (copies across file systems). Thread: one at a time.
+// Numbers are taken by mkdir, so two programs never share one. A new folder is complete by itself: the pixel pack and
+// the parent's weights are hard links (copies across file systems). Thread: one at a time.
 #pragma once
 
 #include "base/Result.h"
@@ -33,18 +31,16 @@ struct RunInfo {
     std::string model, method; ///< as run.json or the options say
 };
 
-/// By number. A folder that cannot be understood is left out. `details`: read
-/// snapshots too (parent, labels, model).
+/// By number. A folder that cannot be understood is left out. `details`: read snapshots too (parent, labels, model).
 std::vector<RunInfo> listRuns(const std::string& runsFolder, bool details = true);
 
 /// What a verb needs of the run that it starts from.
 enum class Need { pretrained, trained, features };
 
-/// `--run`: "" is the newest finished run that has what is needed, "none" no
-/// run, else the id, its number, or "newest". needsTraining (args: verb to run
-/// first) when a trained run or features are needed and none is there; a
-/// pretrained one may be absent (nothing). notFound (run, id) for a run that is
-/// named and missing, unfinished or without what is needed.
+/// `--run`: "" is the newest finished run that has what is needed, "none" no run, else the id, its number, or
+/// "newest". needsTraining (args: verb to run first) when a trained run or features are needed and none is there; a
+/// pretrained one may be absent (nothing). notFound (run, id) for a run that is named and missing, unfinished or
+/// without what is needed.
 Result<std::optional<RunInfo>> chooseRun(const Project& project, Need need, const std::string& wish);
 
 struct RunWish {
@@ -58,21 +54,19 @@ struct RunWish {
     bool withTruth = false;        ///< pretrain --evaluate only
 };
 
-/// What the database says now, as a snapshot: samples that are ok, their sides,
-/// consensus labels, and the pool (unlabelled training samples). A sample
-/// without a side trains. REQUIRES: project.held().
+/// What the database says now, as a snapshot: samples that are ok, their sides, consensus labels, and the pool
+/// (unlabelled training samples). A sample without a side trains. REQUIRES: project.held().
 Result<Snapshot> takeSnapshot(Project& project, const RunWish& wish);
 
-/// `options` of a train job with the project's recipe for what they do not say. Model and size are the
-/// parent's where there is one.
+/// `options` of a train job with the project's recipe for what they do not say. Model and size are the parent's where
+/// there is one.
 nlohmann::json trainingOptions(const store::ProjectFile& file, nlohmann::json options, bool hasParent);
 
-/// Makes runs/NNNN-job/ with input/ and returns its folder. REQUIRES:
-/// project.held().
+/// Makes runs/NNNN-job/ with input/ and returns its folder. REQUIRES: project.held().
 Result<std::string> prepareRun(Project& project, const RunWish& wish);
 
-/// Makes `folder` (which must not exist) a run folder: snapshot, truth when
-/// given, links to pack and parent's weights.
+/// Makes `folder` (which must not exist) a run folder: snapshot, truth when given, links to pack and parent's
+/// weights.
 Status writeRunInput(const std::string& folder, Snapshot snapshot, const std::string& pack,
                      const std::optional<std::string>& parentWeights,
                      const std::vector<std::pair<std::int64_t, int>>* truth = nullptr);
@@ -80,9 +74,8 @@ Status writeRunInput(const std::string& folder, Snapshot snapshot, const std::st
 /// runs/NNNN-`name`/ taken by mkdir.
 Result<std::string> newRunFolder(const std::string& runsFolder, const std::string& name);
 
-/// Books every finished run that index.sqlite does not know: its figures and
-/// its scores. Returns their ids. Nothing when the project is read-only.
-/// REQUIRES: project.held().
+/// Books every finished run that index.sqlite does not know: its figures and its scores. Returns their ids. Nothing
+/// when the project is read-only. REQUIRES: project.held().
 Result<std::vector<std::string>> bookFinishedRuns(Project& project);
 
 /// index.sqlite anew from the run folders.

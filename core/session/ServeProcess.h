@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// foveate-engine as a second, small child: `serve` answers the window's
-// questions about one run's model.
+// foveate-engine as a second, small child: `serve` answers the window's questions about one run's model.
 //
-// Questions are answered in order, each with the number that ask() gave; at
-// most 32 wait, the oldest waiting ones are dropped unanswered when more come
-// (the reader has moved on). An engine that dies is started again at the next
-// question, after loading the same run; its open questions fail. Thread: that
-// of the object.
+// Questions are answered in order, each with the number that ask() gave; at most 32 wait, the oldest waiting ones are
+// dropped unanswered when more come (the reader has moved on). An engine that dies is started again at the next
+// question, after loading the same run; its open questions fail. Thread: that of the object.
 #pragma once
 
 #include "base/Result.h"

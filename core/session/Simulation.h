@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Strategies against each other with an oracle: the loop and the engine of the window, played
-// without a reader.
+// Strategies against each other with an oracle: the loop and the engine of the window, played without a reader.
 //
-// R trainings per strategy and repeat, at B, 2B, … R·B labels. The first B are random and the same
-// for every strategy of a repeat, and so is their training, which is done once and counts for each.
-// Labels come from hidden truth (else from what was said) of training samples; metrics are of the
-// test side. Writes no event: everything lies in runs/NNNN-simulate/, a round in
-// rounds/<strategy>-<repeat>-<round>/. Rounds that have their MANIFEST are not trained again. Same
-// seed and threads: same rows. Labels of one class alone are not trained on: that round has no row.
-// Thread: that of the object.
+// R trainings per strategy and repeat, at B, 2B, … R·B labels. The first B are random and the same for every strategy
+// of a repeat, and so is their training, which is done once and counts for each. Labels come from hidden truth (else
+// from what was said) of training samples; metrics are of the test side. Writes no event: everything lies in
+// runs/NNNN-simulate/, a round in rounds/<strategy>-<repeat>-<round>/. Rounds that have their MANIFEST are not
+// trained again. Same seed and threads: same rows. Labels of one class alone are not trained on: that round has no
+// row. Thread: that of the object.
 #pragma once
 
 #include "base/Job.h"
@@ -58,8 +56,8 @@ struct SimulationPoint { ///< over repeats
     std::string strategy;
     std::int64_t labels = 0;
     std::string metric;
-    double mean = 0,
-           spread = 0; ///< standard deviation (n − 1); 0 with one repeat
+    double mean = 0;
+    double spread = 0; ///< standard deviation (n − 1); 0 with one repeat
     int repeats = 0;
 };
 
@@ -67,22 +65,19 @@ nlohmann::json toJson(const std::vector<SimulationRow>& rows);
 /// Reads what toJson() wrote, or an object that has it as "rows"; badInput.
 Result<std::vector<SimulationRow>> simulationRows(std::string_view json);
 std::vector<SimulationPoint> summarise(const std::vector<SimulationRow>& rows);
-/// Mean over repeats of the area under metric against labels, divided by the
-/// range of labels.
+/// Mean over repeats of the area under metric against labels, divided by the range of labels.
 std::map<std::string, double> areaUnderCurve(const std::vector<SimulationRow>& rows, const std::string& metric);
 
 class Simulation : public QObject {
     Q_OBJECT
 public:
-    /// Takes all it needs from the project, which may be released afterwards.
-    /// noTruth, needsLabels (no test reference; pool smaller than rounds·batch),
-    /// notFound (strategy), usage.
+    /// Takes all it needs from the project, which may be released afterwards. noTruth, needsLabels (no test
+    /// reference; pool smaller than rounds·batch), notFound (strategy), usage.
     static Result<std::unique_ptr<Simulation>> prepare(Project& project, SimulationOptions options);
     ~Simulation() override;
 
     void start();
-    /// Engines save a checkpoint; failed(cancelled) follows. Started again with
-    /// `resume` it goes on.
+    /// Engines save a checkpoint; failed(cancelled) follows. Started again with `resume` it goes on.
     void stop();
     const std::string& folder() const;
     const std::vector<SimulationRow>& rows() const;

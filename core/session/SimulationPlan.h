@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a simulation knows before it begins, and its rounds as folders. Internal to session/: it holds
-// hidden truth, which goes into a round's labels only as far as the oracle has been asked.
+// What a simulation knows before it begins, and its rounds as folders. Internal to session/: it holds hidden truth,
+// which goes into a round's labels only as far as the oracle has been asked.
 #pragma once
 
 #include "session/References.h"
@@ -40,8 +40,8 @@ public:
     std::int64_t roundCount() const;
 
     std::string roundFolder(const RoundName& name) const;
-    /// The next batch of a chain: common random rows for the first, random without a model, else by the
-    /// strategy over the round before.
+    /// The next batch of a chain: common random rows for the first, random without a model, else by the strategy over
+    /// the round before.
     Result<std::vector<std::int64_t>> pick(const RoundName& next, const std::vector<std::int64_t>& labelled,
                                            bool fromModel) const;
     /// Makes the round's run folder unless it is there; a half-made one is made again.

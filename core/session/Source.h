@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What an import would read: the files of a folder, the rows of a manifest, or
-// one file; nothing is opened but the manifest.
+// What an import would read: the files of a folder, the rows of a manifest, or one file; nothing is opened but the
+// manifest.
 //
-// Folders are read with readdir, so names are bytes (not always UTF-8) and none
-// is dropped. Symbolic links, names that begin with a dot, pipes, sockets and
-// devices are counted as skipped; links are never followed. A folder below that
-// cannot be read is a failed entry. The order is bytewise by path. Any thread.
+// Folders are read with readdir, so names are bytes (not always UTF-8) and none is dropped. Symbolic links, names
+// that begin with a dot, pipes, sockets and devices are counted as skipped; links are never followed. A folder below
+// that cannot be read is a failed entry. The order is bytewise by path. Any thread.
 #pragma once
 
 #include "base/Result.h"
@@ -50,13 +49,11 @@ struct SourceRules {
     std::vector<std::string> classes; ///< the project's
 };
 
-/// badDirectory (missing, unreadable or without any file), notFound (file; or
-/// column, name), badInput (manifest), usage
-/// ("folder" labels where no folder is named like a class).
+/// badDirectory (missing, unreadable or without any file), notFound (file; or column, name), badInput (manifest),
+/// usage ("folder" labels where no folder is named like a class).
 Result<Source> readSource(const std::string& path, const SourceRules& rules);
 
-/// The class a name stands for: exact, else the only one that is the same but
-/// for ASCII case.
+/// The class a name stands for: exact, else the only one that is the same but for ASCII case.
 std::optional<int> classIndex(const std::vector<std::string>& classes, const std::string& name);
 
 /// The deepest folder of a relative path that is named like a class.

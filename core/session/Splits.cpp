@@ -45,8 +45,7 @@ Result<SplitRule> ratio(const std::string& text, const std::vector<double>& part
     else if (parts.size() == 2)
         shares = {parts[0], 0, parts[1]};
     const double sum = shares[0] + shares[1] + shares[2];
-    const bool sound = std::all_of(shares.begin(), shares.end(),
-                                   [](double part) { return part >= 0 && part < 1e9; });
+    const bool sound = std::all_of(shares.begin(), shares.end(), [](double part) { return part >= 0 && part < 1e9; });
     if (!sound || !(sum > 0))
         return fail(Code::usage, {"split " + text});
     for (double& share : shares)

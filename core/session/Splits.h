@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Training, validation and test sides: whole patients, classes in proportion,
-// by a seed; given once and never redrawn.
+// Training, validation and test sides: whole patients, classes in proportion, by a seed; given once and never
+// redrawn.
 //
-// Patients go, largest first (ties in seeded order), to the side whose share of
-// the patient's classes is filled least, so that every side gets large and
-// small patients alike. Deterministic by the seed, whatever the order of the
+// Patients go, largest first (ties in seeded order), to the side whose share of the patient's classes is filled
+// least, so that every side gets large and small patients alike. Deterministic by the seed, whatever the order of the
 // files.
 #pragma once
 
@@ -26,8 +25,8 @@ struct SplitRule {
     std::string column;
 };
 
-/// "none", "70/10/20" (parts ≥ 0 with a sum > 0; "75/25" has no validation
-/// part), anything else is a column's name. usage for a ratio that is none.
+/// "none", "70/10/20" (parts ≥ 0 with a sum > 0; "75/25" has no validation part), anything else is a column's name.
+/// usage for a ratio that is none.
 Result<SplitRule> splitRuleFromText(const std::string& text);
 
 struct SplitItem {
@@ -36,18 +35,15 @@ struct SplitItem {
     std::optional<Split> fixed; ///< the side that the patient has already, or that the column says
 };
 
-/// `image` keeps nobody apart: for tables made as some papers made theirs, and
-/// to show that the guard sees it.
+/// `image` keeps nobody apart: for tables made as some papers made theirs, and to show that the guard sees it.
 enum class Grouping { patient, image };
 
-/// One side per item. Items whose patient has a fixed side follow it, all
-/// others are drawn. patientSplit (args: patient, side, side) when fixed sides
-/// of one patient differ. With Kind::none and no fixed side: Split::none.
+/// One side per item. Items whose patient has a fixed side follow it, all others are drawn. patientSplit (args:
+/// patient, side, side) when fixed sides of one patient differ. With Kind::none and no fixed side: Split::none.
 Result<std::vector<Split>> assignSplits(const std::vector<SplitItem>& items, const SplitRule& rule, std::uint64_t seed,
                                         Grouping grouping = Grouping::patient);
 
-/// The guard: patientSplit when a patient has images on two sides. Every import
-/// passes it before anything is written.
+/// The guard: patientSplit when a patient has images on two sides. Every import passes it before anything is written.
 Status checkNobodyOnTwoSides(const std::vector<SplitItem>& items, const std::vector<Split>& sides);
 
 } // namespace foveate::session

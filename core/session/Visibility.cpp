@@ -13,7 +13,10 @@ constexpr bool kBlinding = true;
 #endif
 
 /// Labels of these images judge the model: they must not have seen it.
-bool heldOut(Split split) { return split == Split::val || split == Split::test; }
+bool heldOut(Split split)
+{
+    return split == Split::val || split == Split::test;
+}
 
 bool open(const Viewing& viewing)
 {

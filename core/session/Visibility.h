@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Blinding: the one place that decides what of the model a reader may see for
-// an image (contract.md §5).
+// Blinding: the one place that decides what of the model a reader may see for an image (contract.md §5).
 //
-// blind: nothing until the image's batch is closed. after: once this reader has
-// committed a decision on it. Validation and test images: never before the
-// study is closed, whatever the policy. Hidden truth: never.
+// blind: nothing until the image's batch is closed. after: once this reader has committed a decision on it.
+// Validation and test images: never before the study is closed, whatever the policy. Hidden truth: never.
 #pragma once
 
 #include "base/Result.h"
