@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a run computes with: device, number type, memory layout, threads. Decided once, written to run.json, kept on resume.
+// What a run computes with: device, number type, memory layout, threads. Decided once, written to run.json, kept on
+// resume.
 //
 // The decision follows from the processor's feature flags, not from a timing, so it is the same at every start on one
-// machine and LibTorch and needs no cache file. bfloat16 for training where the processor multiplies it itself
-// (avx512_bf16 or AMX), float32 elsewhere; ranking passes are float32 always.
+// machine and LibTorch and needs no cache file. bfloat16 for training where the processor multiplies it faster than
+// float32 (AMX, or AMD with avx512_bf16), float32 elsewhere; ranking passes are float32 always.
 #pragma once
 
 #include "base/Result.h"
@@ -33,7 +34,7 @@ struct CapabilityWish {
 Result<Capability> decideCapability(const CapabilityWish& wish);
 /// Sets LibTorch's thread counts and deterministic algorithms for the process. Call before the first tensor is made.
 void applyCapability(const Capability& capability);
-/// Whether this processor multiplies bfloat16 itself.
+/// Whether this processor multiplies bfloat16 itself, and faster than float32.
 bool processorHasBfloat16();
 std::string torchVersion();
 
