@@ -6,7 +6,22 @@
 #include "base/Log.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <unistd.h>
+
+namespace {
+
+/// Threads that wait for each other burn time by default, which doubles the cost of a run on a machine with other work. The
+/// library reads its wish for that when it is loaded, so the program starts itself anew with it.
+void waitWithoutSpinning(char** argv)
+{
+    if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr)
+        return;
+    setenv("GOMP_SPINCOUNT", "1000", 1);
+    execv("/proc/self/exe", argv); // on failure the run is slower, not wrong
+}
+
+} // namespace
 
 int main(int argc, char** argv)
 {
@@ -36,5 +51,6 @@ int main(int argc, char** argv)
         return foveate::engine::doctorCommand();
     if (serve->parsed())
         return foveate::engine::serveCommand(STDIN_FILENO, STDOUT_FILENO);
+    waitWithoutSpinning(argv);
     return foveate::engine::runCommand(folder, requireGpu, STDOUT_FILENO);
 }

@@ -27,7 +27,7 @@ class KeyGuard {
 public:
     bool operator()(int depth, json::parse_event_t event, json& parsed)
     {
-        if (depth >= kDepthLimit)
+        if (depth > kDepthLimit)
             m_fault = "nested too deep";
         if (event == json::parse_event_t::object_start)
             m_keys[depth + 1].clear();

@@ -28,9 +28,9 @@ const char* const kResults[] = {"weights.safetensors", "probabilities.npy", "fea
 ExampleRun longRun()
 {
     ExampleRun example;
-    example.options["epochs"] = 40;
+    example.options["epochs"] = 100;
     example.options["validate_from"] = 20;
-    example.options["patience"] = 100;
+    example.options["patience"] = 1000;
     return example;
 }
 
@@ -76,27 +76,27 @@ private Q_SLOTS:
         const std::string folder = prepared("plain", ExampleRun());
         const EngineEnd end = runEngineProgram(folder);
         QCOMPARE(end.exitCode, 0);
-        QCOMPARE(end.events.front().at("event"), json("hello"));
-        QCOMPARE(end.events.front().at("version"), json(1));
-        QCOMPARE(end.last().at("event"), json("done"));
+        QVERIFY(end.events.front().at("event") == json("hello"));
+        QVERIFY(end.events.front().at("version") == json(1));
+        QVERIFY(end.last().at("event") == json("done"));
         QVERIFY(end.count("heartbeat") >= 1);
         QVERIFY(end.count("checkpoint") >= 1);
         const auto lastProgress = std::find_if(end.events.rbegin(), end.events.rend(),
                                                [](const json& event) { return event.value("event", "") == "progress"; });
-        QCOMPARE(lastProgress->at("stage"), json("scoring"));
-        QCOMPARE(lastProgress->at("step"), json(96));
+        QVERIFY(lastProgress->at("stage") == json("scoring"));
+        QVERIFY(lastProgress->at("step") == json(96));
     }
 
     void leavesAWholeFolder()
     {
         QVERIFY(verifyManifest(m_reference).has_value());
         const json run = jsonOf(m_reference + "/run.json");
-        QCOMPARE(run.at("options").at("epochs"), json(40));
-        QCOMPARE(run.at("capability").at("dtype"), json("float32"));
-        QCOMPARE(run.at("capability").at("threads"), json(2));
-        QCOMPARE(run.at("seed"), json(1));
+        QVERIFY(run.at("options").at("epochs") == json(100));
+        QVERIFY(run.at("capability").at("dtype") == json("float32"));
+        QVERIFY(run.at("capability").at("threads") == json(1));
+        QVERIFY(run.at("seed") == json(1));
         QVERIFY(!fs::exists(m_reference + "/checkpoints"));
-        QCOMPARE(jsonOf(m_reference + "/result.json").at("epochs"), json(40));
+        QVERIFY(jsonOf(m_reference + "/result.json").at("epochs") == json(100));
     }
 
     void learnsWhatThereIsToLearn()
@@ -136,8 +136,8 @@ private Q_SLOTS:
             ++starts;
             int seen = 0;
             end = runEngineProgram(folder, [&](const json& event, QProcess& process) {
-                // Four times, each a little later after a checkpoint, in the middle of what follows.
-                if (event.value("event", "") == "checkpoint" && ++seen == 2 + starts && starts <= 4)
+                // Four times, each after a checkpoint of its own, in the middle of what follows.
+                if (event.value("event", "") == "checkpoint" && ++seen == 1 && starts <= 4)
                     ::kill(pid_t(process.processId()), SIGKILL);
             });
         } while (end.exitCode != 0 && starts < 10);
@@ -157,7 +157,7 @@ private Q_SLOTS:
             }
         });
         QCOMPARE(stopped.exitCode, 130);
-        QCOMPARE(stopped.last().at("code"), json("cancelled"));
+        QVERIFY(stopped.last().at("code") == json("cancelled"));
         QVERIFY(!QDir(QString::fromStdString(folder + "/checkpoints")).isEmpty());
         QVERIFY(!hasManifest(folder));
         QCOMPARE(runEngineProgram(folder).exitCode, 0);
@@ -186,7 +186,7 @@ private Q_SLOTS:
         const auto written = fs::last_write_time(m_reference + "/weights.safetensors");
         const EngineEnd end = runEngineProgram(m_reference);
         QCOMPARE(end.exitCode, 0);
-        QCOMPARE(end.last().at("event"), json("done"));
+        QVERIFY(end.last().at("event") == json("done"));
         QCOMPARE(bytesOf(m_reference + "/MANIFEST.json"), before);
         QVERIFY(fs::last_write_time(m_reference + "/weights.safetensors") == written);
     }
@@ -274,7 +274,7 @@ private Q_SLOTS:
     {
         const EngineEnd end = runEngineProgram(place("none"));
         QCOMPARE(end.exitCode, 4);
-        QCOMPARE(end.last().at("code"), json("not-found"));
+        QVERIFY(end.last().at("code") == json("not-found"));
         QProcess process;
         process.start(engineProgram(), {QStringLiteral("walk")});
         QVERIFY(process.waitForFinished(60000));

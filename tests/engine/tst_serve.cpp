@@ -70,16 +70,16 @@ private Q_SLOTS:
     {
         const json loaded = ask({{"id", 1}, {"command", "load"}, {"run", m_run}});
         QCOMPARE(loaded.value("event", ""), std::string("answer"));
-        QCOMPARE(loaded.at("id"), json(1));
-        QCOMPARE(loaded.at("classes"), json({"left", "right"}));
+        QVERIFY(loaded.at("id") == json(1));
+        QVERIFY(loaded.at("classes") == json({"above", "below"}));
 
         const json predicted = ask({{"id", 2}, {"command", "predict"}, {"row", 17}});
         const Array<float> stored = *readNpy<float>(m_run + "/probabilities.npy");
-        QCOMPARE(predicted.at("id"), json(2));
+        QVERIFY(predicted.at("id") == json(2));
         QVERIFY(std::abs(predicted.at("probabilities")[1].get<double>() - double(stored.data[2 * 17 + 1])) < 1e-5);
 
         const json explained = ask({{"id", 3}, {"command", "explain"}, {"method", "gradcam"}, {"row", 17}, {"class", -1}});
-        QCOMPARE(explained.at("id"), json(3));
+        QVERIFY(explained.at("id") == json(3));
         const Array<float> map = *readNpy<float>(explained.at("map").get<std::string>());
         QCOMPARE(map.shape, (std::vector<std::size_t>{32, 32}));
         QCOMPARE(*std::max_element(map.data.begin(), map.data.end()), explained.at("high").get<float>());
@@ -116,7 +116,7 @@ private Q_SLOTS:
         QCOMPARE(ask({{"id", 6}, {"command", "explain"}, {"row", 1}, {"class", 2}}).value("code", ""), std::string("not-found"));
         const json refused = ask({{"id", 7}, {"command", "explain"}, {"row", 1}, {"method", "tea-leaves"}});
         QCOMPARE(refused.value("code", ""), std::string("unsupported"));
-        QCOMPARE(refused.at("id"), json(7));
+        QVERIFY(refused.at("id") == json(7));
         QVERIFY(ask({{"id", 8}, {"command", "predict"}, {"row", 1}}).contains("probabilities"));
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ExampleRun: a run folder with made-up images that a small network learns in seconds: class 0 is bright on the left, class 1 on
-// the right. 32×32 pixels, grey, two images a patient. Every fourth patient is in the test split.
+// ExampleRun: a run folder with made-up images that a small network learns in seconds: class 0 is bright above, class 1
+// below (a training view may be mirrored left to right). 32×32 pixels, grey, two images a patient. Every fourth patient is in the test split.
 #pragma once
 
 #include "base/AtomicFile.h"
@@ -21,7 +21,7 @@ struct ExampleRun {
     std::uint64_t seed = 1;
     std::string job = "train";
     nlohmann::json options = {{"model", "tiny"}, {"epochs", 6}, {"batch", 8}, {"learning_rate", .01}};
-    int threads = 2;
+    int threads = 1;
     std::string dtype = "float32";
 
     static constexpr int kSize = 32;
@@ -33,7 +33,7 @@ struct ExampleRun {
     {
         Snapshot snapshot;
         snapshot.project = "00000000-0000-4000-8000-000000000000";
-        snapshot.classes = {"left", "right"};
+        snapshot.classes = {"above", "below"};
         snapshot.modality = "oct";
         snapshot.job = job;
         snapshot.options = options;
@@ -67,7 +67,7 @@ struct ExampleRun {
         std::vector<std::uint8_t> image(kSize * kSize);
         const int centre = classOf(row) == 0 ? 8 : 24;
         for (int i = 0; i < kSize * kSize; ++i) {
-            const int distance = std::abs(i % kSize - centre);
+            const int distance = std::abs(i / kSize - centre);
             const double value = 60 + 12 * std::max(0, 8 - distance) + 25 * random.normal();
             image[std::size_t(i)] = std::uint8_t(std::clamp(value, 0.0, 255.0));
         }
