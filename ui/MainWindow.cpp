@@ -378,6 +378,7 @@ void MainWindow::refreshEngine()
     const ChipText chip = engineChip(view);
     m_engine->display(chip.words, chip.explanation, chip.role);
     const bool blind = m_workspace->project().file.policy == "blind";
+    m_policy->setIconName(blind ? QStringLiteral("blind") : QStringLiteral("eye"));
     m_policy->display(blind ? tr("Blind") : tr("After"),
                       blind ? tr("Nothing of the model is shown for an image until its batch is read.")
                             : tr("The model is shown once you have decided; Enter goes on."),

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace foveate::session {
 
@@ -192,6 +193,7 @@ void WorkspaceReading::end()
     m_recent.clear();
     m_seconds.clear();
     m_pending.reset();
+    m_notes.clear();
     m_trouble.reset();
     m_busy = false;
     m_rescued = false;
@@ -421,13 +423,16 @@ void WorkspaceReading::refuse(const Error& error, const Event& event)
 void WorkspaceReading::retry()
 {
     m_retry.stop();
-    if (m_pending && m_trouble)
-        submit(*m_pending);
-    else if (m_trouble) {
-        m_trouble.reset();
-        Q_EMIT troubleChanged();
+    for (const Event& note : std::exchange(m_notes, {}))
+        storeNote(note);
+    if (!m_trouble)
+        return;
+    if (m_pending)
+        return submit(*m_pending);
+    m_trouble.reset();
+    Q_EMIT troubleChanged();
+    if (m_state != ReadingState::reading)
         takeBatch();
-    }
 }
 
 void WorkspaceReading::accept(const Stored& stored)
@@ -587,15 +592,22 @@ bool WorkspaceReading::comment(const std::string& text)
     Event event = context(m_item.sample);
     event.kind = EventKind::comment;
     event.text = text;
+    storeNote(event);
+    return true;
+}
+
+void WorkspaceReading::storeNote(const Event& note)
+{
     m_store.ask<Event>(
-        this, [event](Project& project) { return project.study().append(event); },
-        [this](Result<Event> stored) {
-            if (stored)
+        this, [note](Project& project) { return project.study().append(note); },
+        [this, note](Result<Event> stored) {
+            if (stored || m_state == ReadingState::closed)
                 return;
-            m_trouble = Trouble{stored.error(), 0};
+            m_notes.push_back(note);
+            m_trouble = Trouble{stored.error(), m_trouble ? m_trouble->attempts + 1 : 1};
+            m_retry.start();
             Q_EMIT troubleChanged();
         });
-    return true;
 }
 
 void WorkspaceReading::shown(quint64 serial)

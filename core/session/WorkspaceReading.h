@@ -123,6 +123,7 @@ private:
     void accept(const Stored& stored);
     void refuse(const Error& error, const store::Event& event);
     void takenBack(const Stored& stored);
+    void storeNote(const store::Event& note);
     void settle(const Stored& stored);
     void afterDecision();
     void closeBatch();
@@ -152,6 +153,7 @@ private:
     std::vector<double> m_seconds;         ///< of this session's decisions, sorted
     std::optional<store::Event> m_pending; ///< under way, or in trouble
     bool m_busy = false;                   ///< an undo, redo or batch change is under way
+    std::vector<store::Event> m_notes;     ///< comments that could not be stored yet
     std::optional<Trouble> m_trouble;
     bool m_rescued = false; ///< the pending decision lies in the rescue file
     QTimer m_retry;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Answers `serve` as the engine does, always with the same striking opinion: 97 % for the third class and a map that is
-// bright on the left. So a test can look for traces of it.
+// bright left of the middle. So a test can look for traces of it.
 #include "base/Npy.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -15,8 +16,10 @@ int main(int argc, char** argv)
         return 2;
     constexpr std::size_t kSide = 64;
     std::vector<float> map(kSide * kSide);
-    for (std::size_t i = 0; i < map.size(); ++i)
-        map[i] = i % kSide < kSide / 2 ? 4.0F : 0.0F;
+    for (std::size_t i = 0; i < map.size(); ++i) {
+        const double x = double(i % kSide) - 24, y = double(i) / kSide - 36;
+        map[i] = float(4 * std::exp(-(x * x + y * y) / 120));
+    }
     const std::string path = std::string(std::getenv("HOME")) + "/map.npy";
     if (!foveate::writeNpy<float>(path, {kSide, kSide}, map))
         return 1;

@@ -4,13 +4,16 @@
 // Checks what can be checked of a picture: the canvas has 60 % of the window while reading, no text is cut off, no
 // widget lies outside its parent. `--manual FILE` also writes the Read page to FILE.
 #include "Fixture.h"
+#include "ui/pages/NewProjectDialog.h"
 #include "ui/pages/ReadPage.h"
 #include "ui/pages/TrainPage.h"
 #include "ui/views/FilmStrip.h"
 #include "ui/views/ImageCanvas.h"
 
 #include <QAbstractButton>
+#include <QAction>
 #include <QApplication>
+#include <QDialog>
 #include <QDir>
 #include <QLabel>
 #include <QSignalSpy>
@@ -100,6 +103,47 @@ private Q_SLOTS:
         window->workspace().close();
         QTest::qWait(50);
         save(*window, QStringLiteral("start"));
+    }
+
+    void revealed()
+    {
+        made::Fixture fixture;
+        QVERIFY(fixture.makeStudy(120, "after") && fixture.labelSome(20) && fixture.addRun());
+        ui::WindowOptions options = fixture.options();
+        options.workspace.engine.program = QStringLiteral(FOVEATE_STANDIN);
+        options.themeFromSettings = false;
+        const auto window = fixture.open(options);
+        QVERIFY(window);
+        window->resize(1280, 800);
+        QVERIFY(made::waitArmed(*window));
+        made::pressDigit(window->read()->canvas(), 3);
+        QTRY_VERIFY(window->workspace().reveal().has_value());
+        window->read()->toggleOverlay();
+        QTRY_VERIFY(window->read()->canvas()->hasOverlay());
+        save(*window, QStringLiteral("revealed"));
+    }
+
+    void dialogs()
+    {
+        const auto window = m_fixture.open();
+        QVERIFY(window);
+        for (const ui::Act act : {ui::Act::manual, ui::Act::keySheet, ui::Act::about, ui::Act::newProject}) {
+            const QString name = window->action(act)->objectName();
+            window->action(act)->trigger();
+            QDialog* dialog = nullptr;
+            QTRY_VERIFY((dialog = window->findChild<QDialog*>()) && dialog->isVisible());
+            if (auto* fresh = qobject_cast<ui::NewProjectDialog*>(dialog)) {
+                QSignalSpy scanned(fresh, &ui::NewProjectDialog::scanned);
+                fresh->setSource(QString::fromStdString(m_fixture.folder()) + QStringLiteral("/images"));
+                QVERIFY(scanned.wait());
+            }
+            QTest::qWait(50);
+            QVERIFY(dialog->grab().save(folder() + QStringLiteral("/dialog-%1.png").arg(name)));
+            const QStringList cut = cutTexts(*dialog);
+            QVERIFY2(cut.isEmpty(), qPrintable(name + ": " + cut.join(" | ")));
+            dialog->reject();
+            QTRY_VERIFY(!window->findChild<QDialog*>());
+        }
     }
 
 private:

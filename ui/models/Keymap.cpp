@@ -22,10 +22,10 @@ QKeySequence key(int code)
 QList<ActionRow> fileRows()
 {
     return {
-        {Act::newProject, MenuId::file, "new", Words::tr("&New project…"), {QKeySequence(QKeySequence::New)}},
-        {Act::openProject, MenuId::file, "open", Words::tr("&Open project…"), {QKeySequence(QKeySequence::Open)}},
+        {Act::newProject, MenuId::file, "new", Words::tr("&New project…"), {QKeySequence(Qt::CTRL | Qt::Key_N)}},
+        {Act::openProject, MenuId::file, "open", Words::tr("&Open project…"), {QKeySequence(Qt::CTRL | Qt::Key_O)}},
         {Act::demo, MenuId::file, "demo", Words::tr("Try the &demo"), {}},
-        {Act::closeProject, MenuId::file, "close", Words::tr("&Close project"), {QKeySequence(QKeySequence::Close)}},
+        {Act::closeProject, MenuId::file, "close", Words::tr("&Close project"), {QKeySequence(Qt::CTRL | Qt::Key_W)}},
         {Act::quit, MenuId::file, "quit", Words::tr("&Quit"), {QKeySequence(Qt::CTRL | Qt::Key_Q)}},
     };
 }

@@ -72,7 +72,7 @@ QDialog* showManual(QWidget* parent)
     QDialog* dialog = makeDialog(Words::tr("Manual"), {960, 680}, parent, column);
     auto* row = new QHBoxLayout;
     auto* contents = new QListWidget(dialog);
-    contents->setFixedWidth(200);
+    contents->setFixedWidth(240);
     contents->setAccessibleName(Words::tr("Pages of the manual"));
     auto* text = new QTextBrowser(dialog);
     text->setObjectName(QStringLiteral("manual"));

@@ -44,7 +44,7 @@ QString guessModality(const SourceScan& scan)
 
 QComboBox* choices(QWidget* parent, const QString& name, const QList<std::pair<QString, QString>>& items)
 {
-    auto* box = new QComboBox(parent);
+    auto* box = new Choice(parent);
     box->setAccessibleName(name);
     for (const auto& [text, value] : items)
         box->addItem(text, value);

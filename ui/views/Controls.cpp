@@ -5,6 +5,7 @@
 
 #include <QEvent>
 #include <QFrame>
+#include <QPainter>
 #include <QStyle>
 #include <QTimer>
 
@@ -78,6 +79,14 @@ void Chip::changeEvent(QEvent* event)
     if (event->type() == QEvent::PaletteChange)
         setIcon(ui::icon(m_iconName, m_role));
     QToolButton::changeEvent(event);
+}
+
+void Choice::paintEvent(QPaintEvent* event)
+{
+    QComboBox::paintEvent(event);
+    const QColor colour = Theme::current().colour(isEnabled() ? Role::quiet : Role::disabled);
+    QPainter(this).drawPixmap(QPointF(width() - 28, height() / 2.0 - 10),
+                              iconPixmap(QStringLiteral("chevron"), colour, 20, devicePixelRatioF()));
 }
 
 Toast::Toast(QWidget* parent) : QLabel(parent), m_timer(new QTimer(this))

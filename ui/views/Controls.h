@@ -4,6 +4,7 @@
 
 #include "ui/models/Theme.h"
 
+#include <QComboBox>
 #include <QLabel>
 #include <QPushButton>
 #include <QToolButton>
@@ -27,6 +28,7 @@ class Chip : public QToolButton {
     Q_OBJECT
 public:
     explicit Chip(const QString& iconName, QWidget* parent);
+    void setIconName(const QString& iconName) { m_iconName = iconName; }
     void display(const QString& text, const QString& explanation, Role role);
 
 protected:
@@ -35,6 +37,16 @@ protected:
 private:
     QString m_iconName;
     Role m_role = Role::quiet;
+};
+
+/// A combo box whose arrow is drawn in the theme's colour, which a style sheet cannot do.
+class Choice : public QComboBox {
+    Q_OBJECT
+public:
+    using QComboBox::QComboBox;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
 };
 
 /// "Number 7 was taken." — a line that comes and goes by itself, and that assistive programs read out.

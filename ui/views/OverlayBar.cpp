@@ -110,6 +110,7 @@ OverlayBar::OverlayBar(QWidget* parent)
     auto* body = new QVBoxLayout(m_body);
     body->setContentsMargins(0, 0, 0, 0);
     body->setSpacing(8);
+    body->addWidget(makeLabel(tr("What the model takes it for"), TextType::caption, m_body));
     body->addWidget(m_prediction);
     body->addWidget(m_on);
     m_opacity->setRange(0, 100);
