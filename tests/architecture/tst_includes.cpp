@@ -19,7 +19,7 @@ const QMap<QString, Names> kLayers{
     {"score", {"base"}},
     {"phantom", {"base"}},
     {"store", {"base"}},
-    {"imaging", {"base"}},
+    {"imaging", {"base", "imaging/client"}},
     {"imaging/client", {"base"}},
     {"query", {"base", "embed", "score"}},
     {"learn", {"base", "embed", "score"}},
