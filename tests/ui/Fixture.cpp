@@ -14,6 +14,7 @@
 #include <QKeyEvent>
 #include <QSignalSpy>
 
+#include <filesystem>
 #include <map>
 #include <numeric>
 
@@ -25,18 +26,36 @@ Fixture::Fixture() : m_study(m_home.filePath(QStringLiteral("study.foveate")).to
         qputenv(variable, m_home.path().toUtf8());
 }
 
-Status Fixture::makeStudy(int images, const std::string& policy, const std::string& modality)
+namespace {
+
+/// Studies of the same kind are made once in a program and copied; their images stay where the first one put them.
+Result<std::string> original(int images, const std::string& policy, const std::string& modality)
 {
+    static QTemporaryDir folder;
+    const std::string path = folder.path().toStdString() + '/' + modality + '-' + policy + '-' + std::to_string(images);
+    if (std::filesystem::exists(path))
+        return path;
     session::DemoOptions options;
     options.images = images;
     options.modality = modality;
     options.decoder = FOVEATE_BIN_DIR "/foveate-decode";
-    FOVEATE_TRY(session::Project project, session::createDemo(m_study, options));
+    FOVEATE_TRY(session::Project project, session::createDemo(path, options));
     store::ProjectFile file = project.file();
     file.policy = policy;
     file.name = "Retina study";
     FOVEATE_CHECK(project.study().setProject(file));
-    return project.release();
+    FOVEATE_CHECK(project.release());
+    return path;
+}
+
+} // namespace
+
+Status Fixture::makeStudy(int images, const std::string& policy, const std::string& modality)
+{
+    FOVEATE_TRY(const std::string made, original(images, policy, modality));
+    std::error_code error;
+    std::filesystem::copy(made, m_study, std::filesystem::copy_options::recursive, error);
+    return error ? fail(Code::io, {m_study}) : Status();
 }
 
 Status Fixture::labelSome(int count)

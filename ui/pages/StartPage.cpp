@@ -65,15 +65,15 @@ QWidget* StartPage::buildChoices()
     words->setWordWrap(true);
     column->addWidget(words);
     column->addSpacing(16);
-    struct Choice {
+    struct Offer {
         QString text, icon;
         void (StartPage::*signal)();
         bool primary;
     };
-    for (const Choice& choice :
-         {Choice{tr("New project…"), QStringLiteral("new"), &StartPage::newWanted, true},
-          Choice{tr("Open project…"), QStringLiteral("open"), &StartPage::openWanted, false},
-          Choice{tr("Try the demo (1 min, no download)"), QStringLiteral("demo"), &StartPage::demoWanted, false}}) {
+    for (const Offer& choice :
+         {Offer{tr("New project…"), QStringLiteral("new"), &StartPage::newWanted, true},
+          Offer{tr("Open project…"), QStringLiteral("open"), &StartPage::openWanted, false},
+          Offer{tr("Try the demo (1 min, no download)"), QStringLiteral("demo"), &StartPage::demoWanted, false}}) {
         auto* button = makeButton(choice.text, choice.icon, box, choice.primary);
         button->setStyleSheet(QStringLiteral("text-align: left;"));
         connect(button, &QPushButton::clicked, this, choice.signal);
