@@ -3,12 +3,10 @@
 
 #include "base/Log.h"
 #include "learn/Exceptions.h"
-#include "learn/ModelInfo.h"
 #include "learn/Scoring.h"
 #include "learn/TrainSet.h"
 #include "learn/optim/Schedule.h"
-#include "learn/ssl/Evaluation.h"
-#include "learn/ssl/Learner.h"
+#include "learn/ssl/PretrainParts.h"
 #include "learn/ssl/PretrainState.h"
 #include "learn/ssl/Views.h"
 
@@ -36,20 +34,9 @@ json toJson(const Figures& figures)
     return {{"accuracy", figures.accuracy}, {"f1_weighted", figures.f1Weighted}};
 }
 
-struct Parts {
-    RunContext context;
-    PretrainOptions options;
-    ModelInfo info;
-    augment::Preset preset;
-    std::vector<std::int64_t> training; ///< rows that are learnt from
-    PackBatches batches;
-    std::optional<EvaluationSet> evaluation;
-    std::unique_ptr<Learner> learner;
-};
-
 class PretrainJob : public RunJob {
 public:
-    explicit PretrainJob(Parts parts);
+    explicit PretrainJob(PretrainParts parts);
     Result<Step> step() override;
     Progress progress() const override;
     Status save() override;
@@ -79,7 +66,7 @@ private:
     double workTotal() const;
 
     // Immutable after construction.
-    Parts m_parts;
+    PretrainParts m_parts;
     optim::CosineSchedule m_schedule;
     Clock::time_point m_start = Clock::now();
     // Changed by steps.
@@ -93,7 +80,7 @@ private:
     double m_secondsTrained = 0;
 };
 
-PretrainJob::PretrainJob(Parts parts) : m_parts(std::move(parts))
+PretrainJob::PretrainJob(PretrainParts parts) : m_parts(std::move(parts))
 {
     const PretrainOptions& options = m_parts.options;
     m_schedule = {resolvedLearningRate(options),
@@ -433,72 +420,11 @@ json PretrainJob::result() const
     return result;
 }
 
-Result<ModelInfo> describe(const RunContext& context, const PretrainOptions& options)
-{
-    ModelInfo info;
-    info.model = options.model;
-    info.channels = int(context.pack.shape().channels);
-    info.normalisation = augment::usualNormalisation(info.channels);
-    if (context.parent) {
-        FOVEATE_TRY(info, infoFromMetadata(context.parent->metadata));
-        if (info.channels != int(context.pack.shape().channels))
-            return fail(Code::wrongShape,
-                        {"channels", std::to_string(info.channels), std::to_string(context.pack.shape().channels)});
-    }
-    info.size = std::min(options.size, int(context.pack.shape().size));
-    info.classes.clear();
-    info.method = options.objective.method;
-    info.dtype = context.capability.dtype;
-    return info;
-}
-
-std::vector<std::int64_t> trainingRows(const Snapshot& snapshot)
-{
-    std::vector<std::int64_t> rows;
-    for (const SnapshotSample& sample : snapshot.samples)
-        if (sample.split == Split::train || sample.split == Split::none)
-            rows.push_back(sample.row);
-    return rows;
-}
-
-Result<std::optional<EvaluationSet>> evaluationOf(const RunContext& context, const PretrainOptions& options)
-{
-    if (!options.evaluate)
-        return std::optional<EvaluationSet>();
-    FOVEATE_TRY(const auto truth, readTruth(context.folder));
-    FOVEATE_TRY(EvaluationSet set, makeEvaluationSet(context.snapshot, truth));
-    return std::optional<EvaluationSet>(std::move(set));
-}
-
-Result<augment::Preset> choosePreset(const PretrainOptions& options, int channels)
-{
-    if (!options.preset.is_null())
-        return augment::presetFromJson(options.preset);
-    return augment::preset(augment::usualPreset(channels));
-}
-
 } // namespace
 
 Result<std::unique_ptr<RunJob>> makePretrainJob(RunContext context)
 {
-    FOVEATE_TRY(PretrainOptions options, pretrainOptionsFromJson(context.snapshot.options));
-    FOVEATE_TRY(ModelInfo info, describe(context, options));
-    options.model = info.model;
-    FOVEATE_TRY(augment::Preset preset, choosePreset(options, info.channels));
-    std::vector<std::int64_t> training = trainingRows(context.snapshot);
-    if (training.size() < 2)
-        return fail(Code::notFound, {"training images", std::to_string(training.size())});
-    std::vector<std::int64_t> rows;
-    for (const SnapshotSample& sample : context.snapshot.samples)
-        rows.push_back(sample.row);
-    FOVEATE_TRY(PackBatches batches,
-                PackBatches::create(context.pack, rows, info.size, info.normalisation, context.capability.threads));
-    FOVEATE_TRY(std::optional<EvaluationSet> evaluation, evaluationOf(context, options));
-    FOVEATE_TRY(std::unique_ptr<Learner> learner,
-                Learner::create(options, context.capability, context.parent ? &context.parent->tensors : nullptr,
-                                context.snapshot.seed));
-    Parts parts{std::move(context),  std::move(options), std::move(info),       std::move(preset),
-                std::move(training), std::move(batches), std::move(evaluation), std::move(learner)};
+    FOVEATE_TRY(PretrainParts parts, makePretrainParts(std::move(context)));
     return std::unique_ptr<RunJob>(std::make_unique<PretrainJob>(std::move(parts)));
 }
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/ssl/PretrainParts.h"
+
+#include <algorithm>
+
+namespace foveate::learn::ssl {
+namespace {
+
+Result<ModelInfo> describe(const RunContext& context, const PretrainOptions& options)
+{
+    ModelInfo info;
+    info.model = options.model;
+    info.channels = int(context.pack.shape().channels);
+    info.normalisation = augment::usualNormalisation(info.channels);
+    if (context.parent) {
+        FOVEATE_TRY(info, infoFromMetadata(context.parent->metadata));
+        if (info.channels != int(context.pack.shape().channels))
+            return fail(Code::wrongShape,
+                        {"channels", std::to_string(info.channels), std::to_string(context.pack.shape().channels)});
+    }
+    info.size = std::min(options.size, int(context.pack.shape().size));
+    info.classes.clear();
+    info.method = options.objective.method;
+    info.dtype = context.capability.dtype;
+    return info;
+}
+
+std::vector<std::int64_t> trainingRows(const Snapshot& snapshot)
+{
+    std::vector<std::int64_t> rows;
+    for (const SnapshotSample& sample : snapshot.samples)
+        if (sample.split == Split::train || sample.split == Split::none)
+            rows.push_back(sample.row);
+    return rows;
+}
+
+Result<std::optional<EvaluationSet>> evaluationOf(const RunContext& context, const PretrainOptions& options)
+{
+    if (!options.evaluate)
+        return std::optional<EvaluationSet>();
+    FOVEATE_TRY(const auto truth, readTruth(context.folder));
+    FOVEATE_TRY(EvaluationSet set, makeEvaluationSet(context.snapshot, truth));
+    return std::optional<EvaluationSet>(std::move(set));
+}
+
+Result<augment::Preset> choosePreset(const PretrainOptions& options, int channels)
+{
+    if (!options.preset.is_null())
+        return augment::presetFromJson(options.preset);
+    return augment::preset(augment::usualPreset(channels));
+}
+
+} // namespace
+
+Result<PretrainParts> makePretrainParts(RunContext context)
+{
+    FOVEATE_TRY(PretrainOptions options, pretrainOptionsFromJson(context.snapshot.options));
+    FOVEATE_TRY(ModelInfo info, describe(context, options));
+    options.model = info.model;
+    FOVEATE_TRY(augment::Preset preset, choosePreset(options, info.channels));
+    std::vector<std::int64_t> training = trainingRows(context.snapshot);
+    if (training.size() < 2)
+        return fail(Code::notFound, {"training images", std::to_string(training.size())});
+    std::vector<std::int64_t> rows;
+    for (const SnapshotSample& sample : context.snapshot.samples)
+        rows.push_back(sample.row);
+    FOVEATE_TRY(PackBatches batches,
+                PackBatches::create(context.pack, rows, info.size, info.normalisation, context.capability.threads));
+    FOVEATE_TRY(std::optional<EvaluationSet> evaluation, evaluationOf(context, options));
+    FOVEATE_TRY(std::unique_ptr<Learner> learner,
+                Learner::create(options, context.capability, context.parent ? &context.parent->tensors : nullptr,
+                                context.snapshot.seed));
+    return PretrainParts{std::move(context),  std::move(options), std::move(info),       std::move(preset),
+                         std::move(training), std::move(batches), std::move(evaluation), std::move(learner)};
+}
+
+} // namespace foveate::learn::ssl
