@@ -5,7 +5,7 @@
 #include "learn/Network.h"
 
 #include <cmath>
-#include <numbers>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,11 +16,12 @@ inline std::vector<double> formulaNoise(const std::string& name, std::int64_t co
     std::uint32_t hash = 0x811c9dc5;
     for (const char c : name)
         hash = (hash ^ std::uint8_t(c)) * 0x01000193;
-    const double phase = double(hash % 1000) / 1000 * 2 * std::numbers::pi;
     std::vector<double> values;
     for (std::int64_t i = 0; i < count; ++i) {
-        const double wave = std::sin(phase + double(i) * 12.9898) * 43758.5453;
-        values.push_back((wave - std::floor(wave)) * 2 - 1);
+        std::uint32_t x = std::uint32_t(i) * 2654435761U + hash;
+        for (int round = 0; round < 2; ++round)
+            x = (x ^ x >> 16) * 0x45d9f3b;
+        values.push_back(double(x ^ x >> 16) / 2147483648.0 - 1);
     }
     return values;
 }

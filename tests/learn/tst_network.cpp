@@ -6,6 +6,7 @@
 #include "learn/PackBatches.h"
 #include "support/ExampleRun.h"
 
+#include <ATen/Parallel.h>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -43,6 +44,8 @@ Network formulaNetwork(const std::string& model, int classes)
 class NetworkTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void initTestCase() { at::set_num_threads(1); }
+
     void agreesWithTorchvision_data()
     {
         QTest::addColumn<QString>("input");

@@ -18,17 +18,20 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 HERE = pathlib.Path(__file__).parent
 
 
-def phase(name):
+def start(name):
     value = 0x811C9DC5
     for byte in name.encode():
         value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
-    return (value % 1000) / 1000 * 2 * math.pi
+    return value
 
 
 def noise(name, count):
-    """In [-1, 1), the same in C++ and numpy."""
-    wave = np.sin(phase(name) + np.arange(count, dtype=np.float64) * 12.9898) * 43758.5453
-    return (wave - np.floor(wave)) * 2 - 1
+    """In [-1, 1), by integers alone: the same in C++ and numpy to the last bit."""
+    mask = np.uint64(0xFFFFFFFF)
+    x = (np.arange(count, dtype=np.uint64) * np.uint64(2654435761) + np.uint64(start(name))) & mask
+    for _ in range(2):
+        x = ((x ^ (x >> np.uint64(16))) * np.uint64(0x45D9F3B)) & mask
+    return (x ^ (x >> np.uint64(16))).astype(np.float64) / 2.0**31 - 1
 
 
 def fill(name, shape):
