@@ -8,6 +8,7 @@
 #include "ui/pages/ReadPage.h"
 #include "ui/pages/StartPage.h"
 #include "ui/pages/TrainPage.h"
+#include "ui/views/Accessible.h"
 #include "ui/views/ClassPanel.h"
 #include "ui/views/Controls.h"
 #include "ui/views/Icons.h"
@@ -37,7 +38,7 @@ using session::ReadingState;
 
 namespace {
 
-constexpr int kBarHeight = 44, kBodyPixels = 13;
+constexpr int kBarHeight = 44, kBodyPixels = 13, kPeekByMenu = 1500;
 
 QString localFile(const QMimeData* data)
 {
@@ -56,6 +57,7 @@ MainWindow::MainWindow(const WindowOptions& options, QWidget* parent)
     : QMainWindow(parent), m_options(options), m_recent(options.settingsFile),
       m_workspace(std::make_unique<session::Workspace>(options.workspace))
 {
+    installAccessibility();
     setWindowTitle(tr("Foveate"));
     setWindowIcon(icon(QStringLiteral("app"), Role::accent));
     setAcceptDrops(true);
@@ -198,6 +200,7 @@ void MainWindow::connectActions()
     on(Act::overlay, [this] { m_read->toggleOverlay(); });
     on(Act::overlayLess, [this] { m_read->stepOpacity(-1); });
     on(Act::overlayMore, [this] { m_read->stepOpacity(1); });
+    on(Act::overlayPeek, [this] { m_read->peekFor(kPeekByMenu); });
     on(Act::themeDark, [this] { setTheme(ThemeName::readingRoom); });
     on(Act::themeLight, [this] { setTheme(ThemeName::light); });
     on(Act::fullScreen, [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });

@@ -152,6 +152,8 @@ void Workspace::received(const OpenedStudy& study, const std::optional<RunInfo>&
     m_training->begin(m_project, model.has_value());
     m_reading->begin(study);
     m_reading->setModel(model ? model->id : std::string());
+    if (m_options.training && !m_project.readOnly)
+        m_training->catchUp(m_reading->tally().labelled - (model ? model->labels : 0), m_reading->classesSeen());
     Q_EMIT opened();
 }
 

@@ -166,6 +166,14 @@ void WorkspaceTraining::begin(const ProjectView& project, bool hasModel)
     Q_EMIT changed();
 }
 
+void WorkspaceTraining::catchUp(std::int64_t newLabels, int classesSeen)
+{
+    // A label less than none counts for nothing, but says how many classes there are.
+    on(Unlabelled{classesSeen});
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(newLabels, m_project.file.retrainAfter); ++i)
+        on(Labelled{classesSeen});
+}
+
 void WorkspaceTraining::end()
 {
     m_retry.stop();

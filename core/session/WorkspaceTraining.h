@@ -24,6 +24,8 @@ public:
     WorkspaceTraining(StoreThread& store, EngineOptions engine, QObject* parent = nullptr);
 
     void begin(const ProjectView& project, bool hasModel);
+    /// Labels that no finished training has seen yet, from earlier sittings: may start one.
+    void catchUp(std::int64_t newLabels, int classesSeen);
     /// Ends the engine (its checkpoint stays).
     void end();
 

@@ -5,8 +5,10 @@
 #include "ui/pages/NewProjectDialog.h"
 #include "ui/pages/ReadPage.h"
 #include "ui/views/ClassPanel.h"
+#include "ui/views/ImageCanvas.h"
 
-#include <QComboBox>
+#include <QAbstractButton>
+#include <QAccessible>
 #include <QDialog>
 #include <QDir>
 #include <QFile>
@@ -130,6 +132,40 @@ private Q_SLOTS:
         made::pressDigit(second.read(), 1);
         QTest::qWait(100);
         QCOMPARE(second.workspace().reading().tally().session, std::int64_t(0));
+    }
+
+    void theDemoIsMadeOnceAndOpened()
+    {
+        made::Fixture fixture;
+        for (int time = 0; time < 2; ++time) {
+            ui::MainWindow window(fixture.options());
+            window.show();
+            QSignalSpy opened(&window.workspace(), &session::Workspace::opened);
+            window.openDemo(QString::fromStdString(fixture.folder()), QStringLiteral("xray"), 60);
+            QVERIFY(opened.wait(20'000));
+            QVERIFY(made::waitArmed(window));
+            QCOMPARE(window.workspace().reading().tally().samples, std::int64_t(60));
+            QCOMPARE(window.workspace().reading().tally().labelled, std::int64_t(time));
+            made::pressDigit(window.read()->canvas(), 1);
+            QTRY_COMPARE(window.workspace().reading().tally().session, std::int64_t(1));
+        }
+    }
+
+    void assistiveProgramsAreTold()
+    {
+        made::Fixture fixture;
+        QVERIFY(fixture.makeStudy(40, "blind"));
+        const auto window = fixture.open();
+        QVERIFY(window && made::waitArmed(*window));
+        QAccessibleInterface* canvas = QAccessible::queryAccessibleInterface(window->read()->canvas());
+        QVERIFY(canvas);
+        QCOMPARE(canvas->role(), QAccessible::Graphic);
+        QCOMPARE(canvas->text(QAccessible::Name), QStringLiteral("Image 1 of 20, unlabelled"));
+        // Everything that can be pressed has a name.
+        for (const QAbstractButton* button : window->findChildren<QAbstractButton*>()) {
+            QAccessibleInterface* told = QAccessible::queryAccessibleInterface(const_cast<QAbstractButton*>(button));
+            QVERIFY2(told && !told->text(QAccessible::Name).isEmpty(), qPrintable(button->objectName()));
+        }
     }
 
     void aMissingProjectIsASentence()

@@ -493,6 +493,12 @@ void ReadPage::peek(bool held)
     drawOverlay();
 }
 
+void ReadPage::peekFor(int milliseconds)
+{
+    peek(true);
+    QTimer::singleShot(milliseconds, this, [this] { peek(false); });
+}
+
 void ReadPage::refreshReveal()
 {
     const session::ReadingItem& item = m_workspace.reading().item();

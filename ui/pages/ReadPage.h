@@ -60,6 +60,7 @@ public:
     void toggleOverlay();
     void stepOpacity(int steps);
     void peek(bool held);
+    void peekFor(int milliseconds);
     void restyle();
 
 Q_SIGNALS:

@@ -101,7 +101,7 @@ Confusion confusionOf(const session::Evaluation& evaluation)
         confusion.classes << visibleText(QString::fromStdString(name));
     for (const auto& row : evaluation.confusion)
         confusion.counts.emplace_back(row.begin(), row.end());
-    confusion.caption = TrainPage::tr("Images: %1. Rows: readers, columns: model.").arg(evaluation.n);
+    confusion.caption = TrainPage::tr("Images: %1. Rows: what is known, columns: the model.").arg(evaluation.n);
     return confusion;
 }
 

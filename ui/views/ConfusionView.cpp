@@ -113,7 +113,7 @@ ConfusionView::ConfusionView(QWidget* parent)
     static_cast<QLabel*>(m_empty)->setWordWrap(true);
     static_cast<QLabel*>(m_empty)->setAlignment(Qt::AlignCenter);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->setAccessibleName(tr("Confusion matrix, rows: readers, columns: model"));
+    m_table->setAccessibleName(tr("Confusion matrix, rows: what is known, columns: the model"));
     setConfusion({}, {});
 }
 

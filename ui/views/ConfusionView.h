@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A confusion matrix: rows the readers' class, columns the model's; drawn, or as a table for who cannot see it.
+// A confusion matrix: rows what is known of the images (hidden truth, else the readers), columns the model's class;
+// drawn, or as a table for who cannot see it.
 #pragma once
 
 #include <QStackedWidget>
@@ -13,7 +14,7 @@ namespace foveate::ui {
 
 struct Confusion {
     QStringList classes;
-    std::vector<std::vector<int>> counts; ///< [said by the readers][said by the model]
+    std::vector<std::vector<int>> counts; ///< [known][said by the model]
     QString caption;                      ///< over which images
     bool empty() const { return counts.empty(); }
 };
