@@ -40,9 +40,9 @@ struct ReadingItem {
     quint64 serial = 0; ///< new for each showing
     std::string sample;
     std::int64_t row = -1;
-    int position = 0, of = 0; ///< in the batch, 1-based; 0 when it is not of the open batch
-    bool again = false;       ///< gone back to: a label is a revise
-    bool waits = false;       ///< policy `after`: decided, shown, goes on with Enter
+    int position = 0, of = 0;                ///< in the batch, 1-based; 0 when it is not of the open batch
+    bool again = false;                      ///< gone back to: a label is a revise
+    bool waits = false;                      ///< policy `after`: decided, shown, goes on with Enter
     std::optional<store::CurrentLabel> said; ///< by this reader
     Visibility visible;
 };
