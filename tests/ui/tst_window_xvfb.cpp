@@ -19,6 +19,7 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
+#include <numeric>
 
 using namespace foveate;
 
@@ -136,6 +137,48 @@ private Q_SLOTS:
         QVERIFY(quantile(painted, 1) <= 250);
         QVERIFY(quantile(lag.lags, .99) < 50);
         QVERIFY(quantile(stored, .99) <= 25);
+    }
+
+    void theModelChoosesAndExplains()
+    {
+        if (!QFileInfo(QStringLiteral(FOVEATE_BIN_DIR "/foveate-engine")).isExecutable())
+            QSKIP("skipped: foveate-engine is not built");
+        made::Fixture fixture;
+        QVERIFY(fixture.makeStudy(160, "after"));
+        ui::WindowOptions options = fixture.options();
+        options.workspace.training = true;
+        const auto window = fixture.open(options);
+        QVERIFY(window);
+        QElapsedTimer sinceTenth;
+        double offered = -1;
+        connect(&window->workspace().training(), &session::WorkspaceTraining::logged, window.get(),
+                [&](const QString& code) {
+                    if (code == QStringLiteral("offered") && offered < 0)
+                        offered = double(sinceTenth.elapsed()) / 1000;
+                });
+        for (int i = 0; i < 10; ++i) {
+            QVERIFY(loopUntil([&] { return window->read()->armed(); }, 20'000));
+            const auto before = window->workspace().reading().tally().session;
+            QTest::keyClick(window->windowHandle(), Qt::Key(Qt::Key_1 + i % 4));
+            QVERIFY(loopUntil([&] { return window->workspace().reading().tally().session > before; }, 20'000));
+        }
+        sinceTenth.start();
+        QVERIFY(loopUntil([&] { return offered >= 0; }, 180'000));
+        std::printf("tenth label to a batch chosen by the model  %.1f s\n", offered);
+
+        // The reader's next decision is answered by the model that has just been trained.
+        QVERIFY(loopUntil([&] { return window->read()->armed(); }, 20'000));
+        QElapsedTimer asked;
+        asked.start();
+        QTest::keyClick(window->windowHandle(), Qt::Key_1);
+        QVERIFY(loopUntil([&] { return window->workspace().reveal().has_value(); }, 60'000));
+        std::printf("label to the model's opinion                %.1f s\n", double(asked.elapsed()) / 1000);
+        const session::Reveal& reveal = *window->workspace().reveal();
+        QCOMPARE(int(reveal.probabilities.size()), 4);
+        QVERIFY(std::abs(std::accumulate(reveal.probabilities.begin(), reveal.probabilities.end(), 0.0) - 1) < 1e-3);
+        QVERIFY(reveal.side > 0 && reveal.high >= reveal.low);
+        if (g_labels >= 200)
+            QVERIFY(offered <= 60);
     }
 
     void startsWithinASecond()
