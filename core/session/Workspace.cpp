@@ -62,6 +62,7 @@ Workspace::Workspace(WorkspaceOptions options, QObject* parent)
         if (m_options.training)
             m_training->labelled(change, m_reading->classesSeen());
     });
+    connect(m_reading, &WorkspaceReading::onScreen, m_training, &WorkspaceTraining::quiet);
     connect(m_reading, &WorkspaceReading::boundary, m_training, &WorkspaceTraining::boundary);
     connect(m_reading, &WorkspaceReading::queueEmpty, m_training, &WorkspaceTraining::queueEmpty);
     connect(m_training, &WorkspaceTraining::takeBatch, m_reading, &WorkspaceReading::takeBatch);

@@ -612,8 +612,10 @@ void WorkspaceReading::storeNote(const Event& note)
 
 void WorkspaceReading::shown(quint64 serial)
 {
-    if (serial == m_item.serial)
-        m_attention.start(now());
+    if (serial != m_item.serial)
+        return;
+    m_attention.start(now());
+    Q_EMIT onScreen();
 }
 
 void WorkspaceReading::noteReveal(const std::string& run)

@@ -109,6 +109,7 @@ Q_SIGNALS:
     void tallyChanged();
     void troubleChanged();
     void stored(int change); ///< +1: a label more, −1: one less, 0: neither
+    void onScreen();         ///< a new image is there: its reader needs a moment
     void boundary();         ///< the batch is read
     void queueEmpty();       ///< there is no batch
 

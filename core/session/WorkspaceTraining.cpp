@@ -13,6 +13,8 @@ namespace foveate::session {
 
 namespace {
 
+constexpr int kQuietAfter = 700;
+
 QString runName(const std::string& folder)
 {
     return QString::fromStdString(folder.substr(folder.find_last_of('/') + 1));
@@ -112,6 +114,9 @@ WorkspaceTraining::WorkspaceTraining(StoreThread& store, EngineOptions engine, Q
     m_missing = !QFileInfo(engine.program.isEmpty() ? programBeside(QStringLiteral("foveate-engine")) : engine.program)
                      .isExecutable();
     m_retry.setSingleShot(true);
+    m_quiet.setSingleShot(true);
+    m_quiet.setInterval(kQuietAfter);
+    connect(&m_quiet, &QTimer::timeout, this, &WorkspaceTraining::quiet);
     connect(&m_retry, &QTimer::timeout, this, [this] { on(RetryDue{}); });
     connect(&m_engine, &EngineProcess::progressed, this, [this](const Progress& progress) {
         follow(progress);
@@ -134,6 +139,26 @@ WorkspaceTraining::WorkspaceTraining(StoreThread& store, EngineOptions engine, Q
             startEngine();
         Q_EMIT changed();
     });
+}
+
+void WorkspaceTraining::whenQuiet(std::function<void()> work)
+{
+    m_putOff.push_back(std::move(work));
+    if (!m_quiet.isActive())
+        m_quiet.start();
+}
+
+void WorkspaceTraining::quiet()
+{
+    if (m_putOff.empty())
+        return;
+    const auto work = std::move(m_putOff.front());
+    m_putOff.pop_front();
+    if (m_putOff.empty())
+        m_quiet.stop();
+    else
+        m_quiet.start();
+    work();
 }
 
 void WorkspaceTraining::follow(const Progress& progress)
@@ -162,7 +187,7 @@ void WorkspaceTraining::begin(const ProjectView& project, bool hasModel)
     m_results = {};
     m_losses.clear();
     m_error.reset();
-    readResults();
+    whenQuiet([this] { readResults(); });
     Q_EMIT changed();
 }
 
@@ -177,6 +202,8 @@ void WorkspaceTraining::catchUp(std::int64_t newLabels, int classesSeen)
 void WorkspaceTraining::end()
 {
     m_retry.stop();
+    m_quiet.stop();
+    m_putOff.clear();
     m_restart = false;
     m_loop.reset();
     m_project = {};
@@ -214,7 +241,7 @@ void WorkspaceTraining::on(const Happening& happening)
 void WorkspaceTraining::perform(const Action& action)
 {
     if (std::holds_alternative<StartTraining>(action))
-        prepare();
+        whenQuiet([this] { prepare(); });
     else if (std::holds_alternative<RestartEngine>(action))
         startEngine();
     else if (std::holds_alternative<StopEngine>(action))
@@ -242,6 +269,8 @@ void WorkspaceTraining::say(const Error& error)
 
 void WorkspaceTraining::prepare()
 {
+    if (!m_loop || m_loop->phase() != Phase::training)
+        return; // stopped before it began
     m_error.reset();
     m_losses.clear();
     m_store.ask<std::string>(
@@ -285,6 +314,11 @@ void WorkspaceTraining::finished(const QString& folder)
     if (!m_loop)
         return; // booked by whoever opens the project next
     m_runFolder.clear();
+    whenQuiet([this, folder] { book(folder); });
+}
+
+void WorkspaceTraining::book(const QString& folder)
+{
     m_store.ask<std::vector<std::string>>(
         this, [](Project& project) { return bookFinishedRuns(project); },
         [this, folder](Result<std::vector<std::string>> booked) {
@@ -292,7 +326,7 @@ void WorkspaceTraining::finished(const QString& folder)
                 return on(EngineFailed{booked.error()});
             Q_EMIT modelChanged(folder);
             on(EngineFinished{folder.toStdString()});
-            readResults();
+            whenQuiet([this] { readResults(); });
         });
 }
 

@@ -13,6 +13,8 @@
 
 #include <QObject>
 #include <QTimer>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -35,6 +37,9 @@ public:
     const Results& results() const { return m_results; }
     std::int64_t engineId() const { return m_engine.processId(); }
 
+    /// The reader has just got a new image: the best moment for work on the database that takes a while, because the
+    /// next label is some time away. What is put off comes in any case when nobody says so for a while.
+    void quiet();
     void labelled(int change, int classesSeen);
     void boundary();
     void queueEmpty();
@@ -53,6 +58,7 @@ Q_SIGNALS:
     void logged(const QString& code, const QStringList& args);
 
 private:
+    void whenQuiet(std::function<void()> work);
     void follow(const Progress& progress);
     void on(const Happening& happening);
     void perform(const Action& action);
@@ -60,6 +66,7 @@ private:
     void startEngine();
     void select(bool fromModel);
     void finished(const QString& folder);
+    void book(const QString& folder);
     void readResults();
     void say(const Error& error);
 
@@ -68,6 +75,8 @@ private:
     ProjectView m_project;
     std::unique_ptr<Loop> m_loop;
     QTimer m_retry;
+    QTimer m_quiet;
+    std::deque<std::function<void()>> m_putOff;
     bool m_missing = false;
     bool m_restart = false; ///< wanted while the old process is still ending
     std::string m_runFolder;
