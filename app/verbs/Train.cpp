@@ -84,7 +84,7 @@ Result<session::Evaluation> train(const TrainOptions& options, const CommonOptio
     FOVEATE_TRY(session::Project project, session::Project::open(options.project, session::Purpose::write));
     session::RunWish wish = wishFor("train", common, project);
     FOVEATE_TRY(wish.parent, session::chooseRun(project, session::Need::pretrained, options.run));
-    wish.options = session::trainingOptions(project.file(), jobOptions(options), wish.parent.has_value());
+    wish.options = jobOptions(options); // the project's recipe fills in the rest
     FOVEATE_TRY(const std::string folder, engineRun(project, wish, common));
     FOVEATE_TRY(const std::optional<session::RunInfo> run, session::chooseRun(project, session::Need::trained, runId(folder)));
     return evaluateWhereKnown(project, *run, seedOf(common, project));
