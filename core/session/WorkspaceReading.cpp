@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/WorkspaceReading.h"
 
-#include "base/Random.h"
 #include "base/Text.h"
 #include "session/Rescue.h"
 #include "store/Uuid.h"
@@ -31,105 +30,6 @@ bool hasClass(const std::optional<CurrentLabel>& label)
 }
 
 } // namespace
-
-/// The batch at the front of the queue.
-struct WorkspaceReading::Front {
-    std::int64_t batch = 0;
-    bool any = false; ///< the queue has something, in a batch or not
-    std::vector<std::string> order;
-    std::vector<std::string> left;
-};
-
-/// What a change of the log left behind.
-struct WorkspaceReading::Stored {
-    Event event;
-    std::optional<CurrentLabel> now;  ///< what the reader says about the event's image
-    std::vector<CurrentLabel> recent; ///< newest first
-    bool closed = false;              ///< the open batch was closed with it
-};
-
-namespace {
-
-template <typename Stored> Result<Stored> outcome(store::Study& study, Event event, const std::string& reader)
-{
-    Stored stored;
-    FOVEATE_TRY(stored.now, study.currentLabel(event.sample, reader));
-    FOVEATE_TRY(stored.recent, study.lastDecisions(reader, WorkspaceReading::kRecent));
-    stored.event = std::move(event);
-    return stored;
-}
-
-template <typename Front> Result<Front> readFront(Project& project)
-{
-    store::Study& study = project.study();
-    FOVEATE_TRY(const auto first, study.queue(1));
-    Front front;
-    front.any = !first.empty();
-    front.batch = front.any ? first.front().batch : 0;
-    if (front.batch == 0)
-        return front;
-    FOVEATE_TRY(const store::Batch batch, study.batch(front.batch));
-    FOVEATE_TRY(const auto queue, study.queue(std::int64_t(batch.items.size())));
-    std::set<std::string> waiting;
-    for (const store::QueueItem& item : queue)
-        if (item.batch == front.batch)
-            waiting.insert(item.sample);
-    for (const store::BatchItem& item : batch.items)
-        front.order.push_back(item.sample);
-    Random::derive(project.file().seed, "reading-order", std::uint64_t(front.batch)).shuffle(front.order);
-    std::copy_if(front.order.begin(), front.order.end(), std::back_inserter(front.left),
-                 [&](const std::string& sample) { return waiting.contains(sample); });
-    return front;
-}
-
-/// The event that says that every image of a batch is read; nothing when that is said already.
-Status closeIfOpen(store::Study& study, std::int64_t batch, const std::string& reader)
-{
-    FOVEATE_TRY(const bool closed, study.batchClosed(batch));
-    if (closed)
-        return {};
-    Event event;
-    event.kind = EventKind::batchClosed;
-    event.batch = batch;
-    event.reader = reader;
-    FOVEATE_TRY([[maybe_unused]] const Event stored, study.append(std::move(event)));
-    return {};
-}
-
-} // namespace
-
-void AttentionClock::start(qint64 now)
-{
-    m_active = m_idle = 0;
-    m_last = now;
-}
-
-void AttentionClock::touch(qint64 now)
-{
-    const qint64 gap = std::max<qint64>(0, now - m_last);
-    const qint64 counted = m_present ? std::min(gap, kIdleAfter) : 0;
-    m_active += counted;
-    m_idle += gap - counted;
-    m_last = now;
-}
-
-void AttentionClock::setPresent(bool present, qint64 now)
-{
-    touch(now);
-    m_present = present;
-}
-
-qint64 AttentionClock::active(qint64 now)
-{
-    touch(now);
-    return m_active;
-}
-
-qint64 AttentionClock::idle(qint64 now)
-{
-    touch(now);
-    return m_idle;
-}
 
 WorkspaceReading::WorkspaceReading(StoreThread& store, std::string reader, QObject* parent)
     : QObject(parent), m_store(store), m_reader(std::move(reader))
@@ -250,18 +150,27 @@ bool WorkspaceReading::readThrough(const std::string& sample) const
 void WorkspaceReading::takeBatch()
 {
     m_busy = true;
-    m_store.ask<Front>(
-        this, [](Project& project) { return readFront<Front>(project); },
-        [this](Result<Front> front) {
+    m_store.ask<QueueFront>(
+        this, [](Project& project) { return readFront(project); },
+        [this](Result<QueueFront> front) {
             m_busy = false;
             if (front)
                 return receive(*front);
-            m_trouble = Trouble{front.error(), 0};
-            Q_EMIT troubleChanged();
+            stumble(front.error());
         });
 }
 
-void WorkspaceReading::receive(const Front& front)
+/// Not a decision but the way to the next batch has failed; tried again like one.
+void WorkspaceReading::stumble(const Error& error)
+{
+    if (m_state == ReadingState::closed)
+        return;
+    m_trouble = Trouble{error, m_trouble ? m_trouble->attempts + 1 : 1};
+    m_retry.start();
+    Q_EMIT troubleChanged();
+}
+
+void WorkspaceReading::receive(const QueueFront& front)
 {
     if (m_state == ReadingState::closed)
         return;
@@ -336,15 +245,12 @@ void WorkspaceReading::closeBatch()
     }
     m_busy = true;
     m_store.ask<bool>(
-        this,
-        [batch, reader = m_reader](Project& project) -> Result<bool> {
-            FOVEATE_CHECK(closeIfOpen(project.study(), batch, reader));
-            return true;
-        },
+        this, [batch, reader = m_reader](Project& project) { return session::closeBatch(project, batch, reader); },
         [this, batch](Result<bool> closed) {
             m_busy = false;
-            if (closed)
-                m_closed.insert(batch);
+            if (!closed)
+                return stumble(closed.error());
+            m_closed.insert(batch);
             Q_EMIT boundary();
         });
 }
@@ -392,18 +298,9 @@ void WorkspaceReading::submit(Event event)
     std::erase_if(m_recent, same);
     m_recent.push_back({event.sample, m_reader, event.kind, event.classIndex, 0, {}, {}, event.batch});
     Q_EMIT recentChanged();
-    m_store.ask<Stored>(
-        this,
-        [event](Project& project) -> Result<Stored> {
-            store::Study& study = project.study();
-            Event complete = event;
-            if (complete.kind == EventKind::label) {
-                FOVEATE_TRY(complete.kind, study.kindFor(complete.sample, complete.reader));
-            }
-            FOVEATE_TRY(complete, study.append(complete));
-            return outcome<Stored>(study, std::move(complete), event.reader);
-        },
-        [this, event](Result<Stored> stored) { stored ? accept(*stored) : refuse(stored.error(), event); });
+    m_store.ask<StoredChange>(
+        this, [event](Project& project) { return storeDecision(project, event, kRecent); },
+        [this, event](Result<StoredChange> stored) { stored ? accept(*stored) : refuse(stored.error(), event); });
 }
 
 void WorkspaceReading::refuse(const Error& error, const Event& event)
@@ -431,11 +328,15 @@ void WorkspaceReading::retry()
         return submit(*m_pending);
     m_trouble.reset();
     Q_EMIT troubleChanged();
-    if (m_state != ReadingState::reading)
+    if (m_state == ReadingState::reading)
+        return;
+    if (m_batch != 0 && !m_order.empty() && m_left.empty() && !m_closed.contains(m_batch))
+        closeBatch();
+    else
         takeBatch();
 }
 
-void WorkspaceReading::accept(const Stored& stored)
+void WorkspaceReading::accept(const StoredChange& stored)
 {
     m_pending.reset();
     if (m_rescued)
@@ -459,7 +360,7 @@ void WorkspaceReading::accept(const Stored& stored)
         Q_EMIT changed();
 }
 
-void WorkspaceReading::settle(const Stored& stored)
+void WorkspaceReading::settle(const StoredChange& stored)
 {
     const std::string& id = stored.event.sample;
     const auto before = said(id);
@@ -498,91 +399,6 @@ void WorkspaceReading::afterDecision()
         return;
     }
     showNext();
-}
-
-void WorkspaceReading::undo()
-{
-    if (m_pending || m_busy || m_trouble || m_project.readOnly || m_state == ReadingState::closed)
-        return;
-    m_busy = true;
-    m_store.ask<Stored>(
-        this,
-        [event = context(m_item.sample), reader = m_reader](Project& project) -> Result<Stored> {
-            FOVEATE_TRY(Event undone, project.study().undo(reader, event));
-            return outcome<Stored>(project.study(), std::move(undone), reader);
-        },
-        [this](Result<Stored> stored) {
-            m_busy = false;
-            if (stored)
-                takenBack(*stored);
-        });
-}
-
-void WorkspaceReading::takenBack(const Stored& stored)
-{
-    if (m_state == ReadingState::closed)
-        return;
-    m_tally.today = std::max<std::int64_t>(0, m_tally.today - 1);
-    m_tally.session = std::max<std::int64_t>(0, m_tally.session - 1);
-    settle(stored);
-    // A change of mind taken back leaves the first opinion: the image is looked at again, not to be
-    // read.
-    show(stored.event.sample, stored.now.has_value());
-}
-
-void WorkspaceReading::redo()
-{
-    if (m_pending || m_busy || m_trouble || m_project.readOnly || m_state == ReadingState::closed)
-        return;
-    m_busy = true;
-    m_store.ask<Stored>(
-        this,
-        [event = context(m_item.sample), reader = m_reader](Project& project) -> Result<Stored> {
-            FOVEATE_TRY(Event redone, project.study().redo(reader, event));
-            return outcome<Stored>(project.study(), std::move(redone), reader);
-        },
-        [this](Result<Stored> stored) {
-            m_busy = false;
-            if (!stored || m_state == ReadingState::closed)
-                return;
-            ++m_tally.today;
-            ++m_tally.session;
-            settle(*stored);
-            showNext();
-        });
-}
-
-void WorkspaceReading::goOn()
-{
-    if (m_state != ReadingState::reading || m_pending || m_busy)
-        return;
-    if (m_item.waits)
-        return showNext();
-    if (!m_item.again)
-        return;
-    const auto here = std::find_if(m_recent.begin(), m_recent.end(),
-                                   [this](const CurrentLabel& label) { return label.sample == m_item.sample; });
-    if (here == m_recent.end() || here + 1 == m_recent.end())
-        return showNext();
-    show((here + 1)->sample, true);
-}
-
-void WorkspaceReading::goBack()
-{
-    if (m_pending || m_busy || m_recent.empty())
-        return;
-    const auto here = std::find_if(m_recent.begin(), m_recent.end(),
-                                   [this](const CurrentLabel& label) { return label.sample == m_item.sample; });
-    if (here == m_recent.begin())
-        return;
-    show((here - 1)->sample, true);
-}
-
-void WorkspaceReading::revisit(const std::string& sample)
-{
-    if (m_pending || m_busy || !m_samples.contains(sample) || !m_said.contains(sample))
-        return;
-    show(sample, true);
 }
 
 bool WorkspaceReading::comment(const std::string& text)
@@ -632,22 +448,6 @@ void WorkspaceReading::noteReveal(const std::string& run)
         if (slot && slot->held())
             static_cast<void>(slot->study().append(event));
     });
-}
-
-Result<OpenedStudy> readStudy(Project& project, const std::string& reader)
-{
-    store::Study& study = project.study();
-    OpenedStudy opened;
-    opened.project = {project.folder(),   project.file(),     project.readOnly(), {},
-                      study.backupTime(), study.differences()};
-    FOVEATE_TRY(opened.samples, study.samples());
-    FOVEATE_TRY(const auto labels, study.currentLabels());
-    std::copy_if(labels.begin(), labels.end(), std::back_inserter(opened.labels),
-                 [&](const CurrentLabel& label) { return label.reader == reader; });
-    FOVEATE_TRY(const store::Counts counts, study.counts());
-    opened.perClass = counts.perClass;
-    FOVEATE_TRY(opened.batches, study.batches());
-    return opened;
 }
 
 } // namespace foveate::session

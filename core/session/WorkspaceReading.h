@@ -9,6 +9,8 @@
 // through the StoreThread.
 #pragma once
 
+#include "session/AttentionClock.h"
+#include "session/ReadingJobs.h"
 #include "session/StoreThread.h"
 #include "session/WorkspaceTypes.h"
 
@@ -21,32 +23,6 @@
 #include <vector>
 
 namespace foveate::session {
-
-/// Everything the window needs of a project at its opening, read in one job.
-struct OpenedStudy {
-    ProjectView project;
-    std::vector<store::Sample> samples;
-    std::vector<store::CurrentLabel> labels; ///< of this reader
-    std::vector<std::int64_t> perClass;      ///< consensus
-    std::vector<store::Batch> batches;
-    bool hasModel = false;
-};
-
-/// Milliseconds of attention: gaps without any input count up to thirty seconds, the rest is idle.
-class AttentionClock {
-public:
-    static constexpr qint64 kIdleAfter = 30'000;
-    void start(qint64 now);
-    void touch(qint64 now);
-    /// The window lost or regained the focus.
-    void setPresent(bool present, qint64 now);
-    qint64 active(qint64 now);
-    qint64 idle(qint64 now);
-
-private:
-    qint64 m_active = 0, m_idle = 0, m_last = 0;
-    bool m_present = true;
-};
 
 /// What was on the screen besides the image; goes into each event.
 struct ScreenState {
@@ -114,18 +90,16 @@ Q_SIGNALS:
     void queueEmpty();       ///< there is no batch
 
 private:
-    struct Front;
-    struct Stored;
-
     void show(const std::string& sample, bool again);
     void showNext();
-    void receive(const Front& front);
+    void stumble(const Error& error);
+    void receive(const QueueFront& front);
     void submit(store::Event event);
-    void accept(const Stored& stored);
+    void accept(const StoredChange& stored);
     void refuse(const Error& error, const store::Event& event);
-    void takenBack(const Stored& stored);
+    void takenBack(const StoredChange& stored);
     void storeNote(const store::Event& note);
-    void settle(const Stored& stored);
+    void settle(const StoredChange& stored);
     void afterDecision();
     void closeBatch();
     void updateVisibility();
@@ -164,8 +138,5 @@ private:
     std::string m_model;
     quint64 m_revealed = 0; ///< serial whose reveal is logged
 };
-
-/// Reads everything in OpenedStudy. REQUIRES: project.held().
-Result<OpenedStudy> readStudy(Project& project, const std::string& reader);
 
 } // namespace foveate::session

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/MainWindow.h"
+
+#include <QApplication>
+#include <QStandardPaths>
+#include <QStyleFactory>
+
+namespace foveate::ui {
+
+namespace {
+
+constexpr int kBodyPixels = 13;
+
+} // namespace
+
+void applyTheme(QApplication& application, ThemeName name)
+{
+    const Theme& theme = Theme::use(name);
+    application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    application.setPalette(theme.palette());
+    QFont font = application.font();
+    font.setPixelSize(kBodyPixels);
+    application.setFont(font);
+    application.setStyleSheet(theme.styleSheet());
+}
+
+QString defaultDemoFolder(const QString& modality)
+{
+    return QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation) +
+           QStringLiteral("/foveate-demo-%1.foveate").arg(modality);
+}
+
+int runWindow(QApplication& application, const WindowOptions& options)
+{
+    QApplication::setApplicationName(QStringLiteral("Foveate"));
+    ThemeName theme = options.theme;
+    if (options.themeFromSettings &&
+        Recent(options.settingsFile).value(QStringLiteral("theme")) == QStringLiteral("light"))
+        theme = ThemeName::light;
+    applyTheme(application, theme);
+    MainWindow window(options);
+    window.show();
+    if (options.demo)
+        window.openDemo(options.project.isEmpty() ? defaultDemoFolder(options.modality) : options.project,
+                        options.modality, options.images);
+    else if (!options.project.isEmpty())
+        window.openProject(options.project);
+    return QApplication::exec();
+}
+
+} // namespace foveate::ui
