@@ -20,7 +20,7 @@ struct Outcome {
     bool saysOneThing() const { return err.trimmed().count(u'\n') == 0 && err.startsWith(QStringLiteral("foveate: ")); }
 };
 
-inline Outcome foveate(const QStringList& words, int seconds = 120)
+inline Outcome run(const QStringList& words, int seconds = 120)
 {
     QProcess process;
     process.start(QStringLiteral(FOVEATE_BIN_DIR "/foveate"), words);

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-using foveate::test::foveate;
+using foveate::test::run;
 using foveate::test::Outcome;
 using foveate::test::writePicture;
 
@@ -22,7 +22,7 @@ class BadInputTest : public QObject {
     QString makeProject(const QString& name, const QString& classes = QStringLiteral("A,B")) const
     {
         const QString project = path(name + QStringLiteral(".foveate"));
-        foveate({"new", project, "--classes", classes, "--modality", "xray", "--pack-size", "32"});
+        run({"new", project, "--classes", classes, "--modality", "xray", "--pack-size", "32"});
         return project;
     }
     QString makeImages(const QString& name, int each = 6) const
@@ -39,16 +39,16 @@ class BadInputTest : public QObject {
 private Q_SLOTS:
     void unknownVerbAndOption()
     {
-        QCOMPARE(foveate({"guess"}).code, 2);
-        QCOMPARE(foveate({"info", "--no-such-option"}).code, 2);
-        QCOMPARE(foveate({"new", path("x.foveate"), "--classes", "A,B", "--modality", "tea"}).code, 2);
-        QCOMPARE(foveate({"--help"}).code, 0);
-        QVERIFY(foveate({"--version"}).out.startsWith(QStringLiteral("foveate ")));
+        QCOMPARE(run({"guess"}).code, 2);
+        QCOMPARE(run({"info", "--no-such-option"}).code, 2);
+        QCOMPARE(run({"new", path("x.foveate"), "--classes", "A,B", "--modality", "tea"}).code, 2);
+        QCOMPARE(run({"--help"}).code, 0);
+        QVERIFY(run({"--version"}).out.startsWith(QStringLiteral("foveate ")));
     }
 
     void noProject()
     {
-        const Outcome outcome = foveate({"info", path("nowhere.foveate")});
+        const Outcome outcome = run({"info", path("nowhere.foveate")});
         QCOMPARE(outcome.code, 4);
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
     }
@@ -56,15 +56,15 @@ private Q_SLOTS:
     void projectThatExistsIsLeftAlone()
     {
         const QString project = makeProject("twice");
-        const Outcome outcome = foveate({"new", project, "--classes", "C,D"});
+        const Outcome outcome = run({"new", project, "--classes", "C,D"});
         QCOMPARE(outcome.code, 1);
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
-        QCOMPARE(foveate({"info", project, "--json"}).json()["classes"], nlohmann::json({"A", "B"}));
+        QCOMPARE(run({"info", project, "--json"}).json()["classes"], nlohmann::json({"A", "B"}));
     }
 
     void badClasses()
     {
-        QCOMPARE(foveate({"new", path("one.foveate"), "--classes", "A,A"}).code, 3);
+        QCOMPARE(run({"new", path("one.foveate"), "--classes", "A,A"}).code, 3);
     }
 
     void emptyAndMissingFolder()
@@ -72,7 +72,7 @@ private Q_SLOTS:
         const QString project = makeProject("empty");
         QDir().mkpath(path("nothing"));
         for (const QString& source : {path("nothing"), path("missing")}) {
-            const Outcome outcome = foveate({"import", project, source});
+            const Outcome outcome = run({"import", project, source});
             QVERIFY2(outcome.code == 3 || outcome.code == 4, qPrintable(outcome.err));
             QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
         }
@@ -85,7 +85,7 @@ private Q_SLOTS:
         const QString project = makeProject("unreadable");
         const QString folder = makeImages("shut");
         QFile::setPermissions(folder, {});
-        const Outcome outcome = foveate({"import", project, folder});
+        const Outcome outcome = run({"import", project, folder});
         QFile::setPermissions(folder, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
         QCOMPARE(outcome.code, 3);
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
@@ -102,7 +102,7 @@ private Q_SLOTS:
         words.close();
         QVERIFY(QFile::copy(folder + "/A/p0_0.png", folder + "/A/again.png"));
         QVERIFY(QFile::copy(folder + "/B/p0_1.png", folder + "/B/wrong.jpg"));
-        const Outcome outcome = foveate({"import", project, folder, "--json"});
+        const Outcome outcome = run({"import", project, folder, "--json"});
         QCOMPARE(outcome.code, 7);
         const auto report = outcome.json();
         QCOMPARE(report["files"], 16);
@@ -121,8 +121,8 @@ private Q_SLOTS:
         QVERIFY(writePicture(folder + "/line\nbreak.png", 1, 0));
         QVERIFY(writePicture(folder + "/bytes\xff\xfe.png", 2, 1));
         QVERIFY(writePicture(folder + "/-dash=1.png", 3, 1));
-        QCOMPARE(foveate({"import", project, path("names"), "--json"}).json()["imported"], 3);
-        const auto info = foveate({"info", project, "--samples"}).json();
+        QCOMPARE(run({"import", project, path("names"), "--json"}).json()["imported"], 3);
+        const auto info = run({"info", project, "--samples"}).json();
         QStringList files;
         for (const auto& sample : info["samples"])
             files << QString::fromStdString(sample["file"].get<std::string>());
@@ -132,8 +132,8 @@ private Q_SLOTS:
         QVERIFY(table.open(QIODevice::WriteOnly));
         table.write("id,label\n" + QByteArray::fromStdString(info["samples"][0]["id"]) + ",'; DROP TABLE event; --\n");
         table.close();
-        QCOMPARE(foveate({"label", project, "--file", table.fileName(), "--reader", "O'Neil \"x\"; DROP"}).code, 0);
-        QCOMPARE(foveate({"verify", project}).code, 0);
+        QCOMPARE(run({"label", project, "--file", table.fileName(), "--reader", "O'Neil \"x\"; DROP"}).code, 0);
+        QCOMPARE(run({"verify", project}).code, 0);
     }
 
     void oneClassOnlyCannotTrain()
@@ -141,8 +141,8 @@ private Q_SLOTS:
         const QString project = makeProject("single");
         const QString folder = makeImages("single-images");
         QVERIFY(QDir(folder + "/B").removeRecursively());
-        QCOMPARE(foveate({"import", project, folder + "/A", "--labels", "none"}).code, 0);
-        const Outcome none = foveate({"train", project, "--model", "tiny", "--size", "32"});
+        QCOMPARE(run({"import", project, folder + "/A", "--labels", "none"}).code, 0);
+        const Outcome none = run({"train", project, "--model", "tiny", "--size", "32"});
         QCOMPARE(none.code, 3);
         QVERIFY2(none.saysOneThing(), qPrintable(none.err));
     }
@@ -155,11 +155,11 @@ private Q_SLOTS:
         QVERIFY(table.open(QIODevice::WriteOnly));
         table.write("path,label,patient,split\nA/p0_0.png,A,anna,train\nA/p1_0.png,A,anna,test\nB/p0_1.png,B,bert,train\n");
         table.close();
-        const Outcome outcome = foveate({"import", project, table.fileName(), "--split", "split", "--json"});
+        const Outcome outcome = run({"import", project, table.fileName(), "--split", "split", "--json"});
         QCOMPARE(outcome.code, 3);
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
         QVERIFY(!outcome.err.contains(QStringLiteral("anna")));
-        QCOMPARE(foveate({"info", project, "--json"}).json()["counts"]["samples"], 0);
+        QCOMPARE(run({"info", project, "--json"}).json()["counts"]["samples"], 0);
     }
 
     void projectOfANewerVersion()
@@ -169,7 +169,7 @@ private Q_SLOTS:
         sqlite.start("sqlite3", {project + "/labels.sqlite", "PRAGMA user_version = 999;"});
         if (!sqlite.waitForFinished() || sqlite.exitCode() != 0)
             QSKIP("skipped: no sqlite3 to make a newer file with");
-        const Outcome outcome = foveate({"info", project});
+        const Outcome outcome = run({"info", project});
         QCOMPARE(outcome.code, 3);
         QVERIFY2(outcome.saysOneThing() && outcome.err.contains(QStringLiteral("newer")), qPrintable(outcome.err));
     }
@@ -180,7 +180,7 @@ private Q_SLOTS:
             QSKIP("skipped: root may write everywhere");
         QDir().mkpath(path("fixed"));
         QFile::setPermissions(path("fixed"), QFile::ReadOwner | QFile::ExeOwner);
-        const Outcome outcome = foveate({"new", path("fixed/x.foveate"), "--classes", "A,B"});
+        const Outcome outcome = run({"new", path("fixed/x.foveate"), "--classes", "A,B"});
         QCOMPARE(outcome.code, 1);
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
     }
@@ -191,9 +191,9 @@ private Q_SLOTS:
         if (::mount("tmpfs", qPrintable(path("small")), "tmpfs", 0, "size=2m") != 0)
             QSKIP("skipped: no right to mount a small disk");
         const QString project = path("small/p.foveate");
-        foveate({"new", project, "--classes", "A,B", "--modality", "xray"});
-        const Outcome outcome = foveate({"import", project, makeImages("for-small", 40)});
-        const Outcome after = foveate({"info", project, "--json"});
+        run({"new", project, "--classes", "A,B", "--modality", "xray"});
+        const Outcome outcome = run({"import", project, makeImages("for-small", 40)});
+        const Outcome after = run({"info", project, "--json"});
         ::umount(qPrintable(path("small")));
         QCOMPARE(outcome.code, 1);
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
@@ -204,12 +204,12 @@ private Q_SLOTS:
     void questionsBeforeTheirTime()
     {
         const QString project = makeProject("early");
-        QCOMPARE(foveate({"import", project, makeImages("early-images"), "--labels", "none"}).code, 0);
-        QCOMPARE(foveate({"evaluate", project}).code, 4);
-        QCOMPARE(foveate({"predict", project}).code, 4);
-        QCOMPARE(foveate({"label", project, "--oracle", "--count", "3"}).code, 3);
-        QCOMPARE(foveate({"select", project, "--strategy", "tarot"}).code, 4);
-        QCOMPARE(foveate({"select", project, "--count", "5", "--json"}).json()["strategy"], "random");
+        QCOMPARE(run({"import", project, makeImages("early-images"), "--labels", "none"}).code, 0);
+        QCOMPARE(run({"evaluate", project}).code, 4);
+        QCOMPARE(run({"predict", project}).code, 4);
+        QCOMPARE(run({"label", project, "--oracle", "--count", "3"}).code, 3);
+        QCOMPARE(run({"select", project, "--strategy", "tarot"}).code, 4);
+        QCOMPARE(run({"select", project, "--count", "5", "--json"}).json()["strategy"], "random");
     }
 };
 

@@ -11,7 +11,7 @@
 #include <csignal>
 
 using foveate::Random;
-using foveate::test::foveate;
+using foveate::test::run;
 using foveate::test::Outcome;
 using foveate::test::writePicture;
 
@@ -60,8 +60,8 @@ private Q_SLOTS:
         QDir().mkpath(m_folder.filePath("images/B"));
         for (int i = 0; i < 1500; ++i)
             QVERIFY(writePicture(m_folder.filePath(QStringLiteral("images/%1/%2.png").arg(i % 2 ? "B" : "A").arg(i)).toStdString(), unsigned(i), i % 2));
-        foveate({"new", project, "--classes", "A,B", "--modality", "xray", "--pack-size", "16"});
-        QCOMPARE(foveate({"import", project, m_folder.filePath("images"), "--hide-labels"}).code, 0);
+        run({"new", project, "--classes", "A,B", "--modality", "xray", "--pack-size", "16"});
+        QCOMPARE(run({"import", project, m_folder.filePath("images"), "--hide-labels"}).code, 0);
 
         Random random(20);
         QHash<QString, QString> acknowledged;
@@ -81,7 +81,7 @@ private Q_SLOTS:
         QVERIFY2(midway > 50, "the robot was hardly ever at work when it was killed");
         QVERIFY(acknowledged.size() > 100);
         QHash<QString, QString> stored;
-        for (const auto& sample : foveate({"info", project, "--samples"}).json()["samples"])
+        for (const auto& sample : run({"info", project, "--samples"}).json()["samples"])
             if (!sample["label"].is_null())
                 stored.insert(QString::fromStdString(sample["id"]), QString::fromStdString(sample["label"]));
         int lost = 0;
@@ -90,7 +90,7 @@ private Q_SLOTS:
         qInfo("acknowledged %d, stored %d, lost %d", int(acknowledged.size()), int(stored.size()), lost);
         QCOMPARE(lost, 0);
         QVERIFY(stored.size() - acknowledged.size() <= 100);
-        QCOMPARE(foveate({"verify", project}).code, 0);
+        QCOMPARE(run({"verify", project}).code, 0);
     }
 
     void theLoopOutlivesTwentyDeathsOfItsEngine()
@@ -117,11 +117,11 @@ private Q_SLOTS:
         QVERIFY2(reader.exitCode() == 0, error.right(2000).constData());
         qInfo("the engine was killed %d times", kills);
         QVERIFY(kills >= 10);
-        const auto info = foveate({"info", project, "--json"}).json();
+        const auto info = run({"info", project, "--json"}).json();
         QCOMPARE(info["counts"]["labelled"], 200);
         QVERIFY(std::any_of(info["runs"].begin(), info["runs"].end(),
-                            [](const auto& run) { return run["job"] == "train" && run["finished"] == true; }));
-        QCOMPARE(foveate({"verify", project}).code, 0);
+                            [](const auto& made) { return made["job"] == "train" && made["finished"] == true; }));
+        QCOMPARE(run({"verify", project}).code, 0);
     }
 };
 

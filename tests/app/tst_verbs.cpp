@@ -9,7 +9,7 @@
 #include <QTest>
 #include <csignal>
 
-using foveate::test::foveate;
+using foveate::test::run;
 using foveate::test::Outcome;
 using foveate::test::writePicture;
 
@@ -28,8 +28,8 @@ private Q_SLOTS:
             QDir().mkpath(folder);
             QVERIFY(writePicture((folder + QStringLiteral("/person%1_%2.png").arg(i / 4).arg(i)).toStdString(), unsigned(i), i % 2));
         }
-        QCOMPARE(foveate({"new", m_project, "--classes", "A,B", "--modality", "xray", "--pack-size", "32"}).code, 0);
-        const Outcome imported = foveate({"import", m_project, m_folder.filePath("images"), "--patient", "(person\\d+)_",
+        QCOMPARE(run({"new", m_project, "--classes", "A,B", "--modality", "xray", "--pack-size", "32"}).code, 0);
+        const Outcome imported = run({"import", m_project, m_folder.filePath("images"), "--patient", "(person\\d+)_",
                                           "--split", "70/0/30", "--hide-labels", "--json"});
         QCOMPARE(imported.code, 0);
         QCOMPARE(imported.json()["imported"], 120);
@@ -38,14 +38,14 @@ private Q_SLOTS:
 
     void hiddenTruthIsNowhereInInfo()
     {
-        for (const auto& sample : foveate({"info", m_project, "--samples"}).json()["samples"])
+        for (const auto& sample : run({"info", m_project, "--samples"}).json()["samples"])
             QVERIFY(sample["label"].is_null());
     }
 
     void patientsAreNeverSplit()
     {
         std::map<int, std::string> side;
-        for (const auto& sample : foveate({"info", m_project, "--samples"}).json()["samples"]) {
+        for (const auto& sample : run({"info", m_project, "--samples"}).json()["samples"]) {
             const auto [known, isNew] = side.emplace(sample["patient"].get<int>(), sample["split"].get<std::string>());
             QVERIFY(isNew || known->second == sample["split"].get<std::string>());
         }
@@ -54,41 +54,41 @@ private Q_SLOTS:
 
     void selectionIsReplayable()
     {
-        const Outcome first = foveate({"select", m_project, "--strategy", "random", "--seed", "5", "--json"});
+        const Outcome first = run({"select", m_project, "--strategy", "random", "--seed", "5", "--json"});
         QCOMPARE(first.code, 0);
-        QCOMPARE(first.out, foveate({"select", m_project, "--strategy", "random", "--seed", "5", "--json"}).out);
-        QVERIFY(first.out != foveate({"select", m_project, "--strategy", "random", "--seed", "6", "--json"}).out);
+        QCOMPARE(first.out, run({"select", m_project, "--strategy", "random", "--seed", "5", "--json"}).out);
+        QVERIFY(first.out != run({"select", m_project, "--strategy", "random", "--seed", "6", "--json"}).out);
     }
 
     void theLoopByHand()
     {
-        const Outcome labelled = foveate({"label", m_project, "--oracle", "--count", "24", "--ack"});
+        const Outcome labelled = run({"label", m_project, "--oracle", "--count", "24", "--ack"});
         QCOMPARE(labelled.code, 0);
         QCOMPARE(labelled.out.count(u'\n'), 24);
-        const Outcome trained = foveate({"train", m_project, "--run", "none", "--model", "tiny", "--size", "32", "--json"});
+        const Outcome trained = run({"train", m_project, "--run", "none", "--model", "tiny", "--size", "32", "--json"});
         QVERIFY2(trained.code == 0, qPrintable(trained.err));
         QCOMPARE(trained.json()["split"], "test");
         QVERIFY(trained.json()["accuracy"].get<double>() > .6);
-        const Outcome selected = foveate({"select", m_project, "--count", "8", "--queue", "--json"});
+        const Outcome selected = run({"select", m_project, "--count", "8", "--queue", "--json"});
         QCOMPARE(selected.json()["strategy"], "entropy");
-        const Outcome again = foveate({"label", m_project, "--oracle", "--count", "8", "--ack"});
+        const Outcome again = run({"label", m_project, "--oracle", "--count", "8", "--ack"});
         QSet<QString> chosen;
         for (const auto& item : selected.json()["items"])
             chosen.insert(QString::fromStdString(item["id"]));
         for (const QString& line : again.out.trimmed().split(u'\n'))
             QVERIFY(chosen.contains(line.section(u',', 0, 0)));
-        QCOMPARE(foveate({"info", m_project, "--json"}).json()["counts"]["labelled"], 32);
+        QCOMPARE(run({"info", m_project, "--json"}).json()["counts"]["labelled"], 32);
     }
 
     void mapsAndPredictions()
     {
-        const auto samples = foveate({"info", m_project, "--samples"}).json()["samples"];
+        const auto samples = run({"info", m_project, "--samples"}).json()["samples"];
         const QString id = QString::fromStdString(samples[0]["id"]);
-        const Outcome predicted = foveate({"predict", m_project, "--ids", id, "--json"});
+        const Outcome predicted = run({"predict", m_project, "--ids", id, "--json"});
         QVERIFY2(predicted.code == 0, qPrintable(predicted.err));
         const auto probabilities = predicted.json()["items"][0]["probabilities"].get<std::vector<double>>();
         QVERIFY(std::abs(probabilities[0] + probabilities[1] - 1) < 1e-4);
-        const Outcome explained = foveate({"explain", m_project, "--ids", id, "--json"});
+        const Outcome explained = run({"explain", m_project, "--ids", id, "--json"});
         QVERIFY2(explained.code == 0, qPrintable(explained.err));
         QVERIFY(QFile::exists(QString::fromStdString(explained.json()["items"][0]["map"])));
         QVERIFY(QFile::exists(QString::fromStdString(explained.json()["items"][0]["picture"])));
@@ -96,42 +96,42 @@ private Q_SLOTS:
 
     void simulateWritesNoEvent()
     {
-        const auto before = foveate({"info", m_project, "--json"}).json()["counts"];
-        const Outcome outcome = foveate({"simulate", m_project, "--rounds", "2", "--batch", "10", "--repeat", "2", "--run", "none",
+        const auto before = run({"info", m_project, "--json"}).json()["counts"];
+        const Outcome outcome = run({"simulate", m_project, "--rounds", "2", "--batch", "10", "--repeat", "2", "--run", "none",
                                          "--model", "tiny", "--size", "32", "--epochs", "2", "--json"}, 300);
         QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
         QCOMPARE(outcome.json()["rows"].size(), std::size_t(2 * 2 * 2 * 4));
-        QCOMPARE(foveate({"info", m_project, "--json"}).json()["counts"], before);
+        QCOMPARE(run({"info", m_project, "--json"}).json()["counts"], before);
     }
 
     void exportReportVerify()
     {
         for (const char* format : {"csv", "jsonl", "imagefolder"}) {
             const QString target = m_folder.filePath(QStringLiteral("out-") + QLatin1String(format));
-            const Outcome outcome = foveate({"export", m_project, target, "--format", format, "--labelled"});
+            const Outcome outcome = run({"export", m_project, target, "--format", format, "--labelled"});
             QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
             QVERIFY(QFileInfo::exists(target));
         }
         QVERIFY(QFile::exists(m_folder.filePath("out-imagefolder/MANIFEST.json")));
         const QString page = m_folder.filePath("report.html");
-        QCOMPARE(foveate({"report", m_project, "--out", page}).code, 0);
+        QCOMPARE(run({"report", m_project, "--out", page}).code, 0);
         QFile file(page);
         QVERIFY(file.open(QIODevice::ReadOnly));
         const QByteArray html = file.readAll();
         QVERIFY(html.contains("<svg") && !html.contains("http://") && !html.contains("person"));
-        QCOMPARE(foveate({"verify", m_project, "--rebuild"}).code, 0);
+        QCOMPARE(run({"verify", m_project, "--rebuild"}).code, 0);
     }
 
     void completionNamesEveryVerb()
     {
         for (const char* shell : {"bash", "zsh", "fish"})
             for (const char* verb : {"import", "pretrain", "simulate", "export"})
-                QVERIFY(foveate({"completion", shell}).out.contains(QLatin1String(verb)));
+                QVERIFY(run({"completion", shell}).out.contains(QLatin1String(verb)));
     }
 
     void doctorFindsAllParts()
     {
-        const Outcome outcome = foveate({"doctor", "--json"});
+        const Outcome outcome = run({"doctor", "--json"});
         QVERIFY2(outcome.code == 0, qPrintable(outcome.out + outcome.err));
         QVERIFY(outcome.json()["decoder"]["ok"].get<bool>());
         QVERIFY(outcome.json()["engine"]["ok"].get<bool>());
@@ -150,7 +150,7 @@ private Q_SLOTS:
         ::kill(pid_t(process.processId()), SIGINT);
         QVERIFY(process.waitForFinished(60000));
         QCOMPARE(process.exitCode(), 130);
-        QCOMPARE(foveate({"info", m_project}).code, 0);
+        QCOMPARE(run({"info", m_project}).code, 0);
     }
 };
 
