@@ -59,7 +59,7 @@ private Q_SLOTS:
         const Outcome outcome = run({"new", project, "--classes", "C,D"});
         QCOMPARE(outcome.code, 1);
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
-        QCOMPARE(run({"info", project, "--json"}).json()["classes"], nlohmann::json({"A", "B"}));
+        QVERIFY(run({"info", project, "--json"}).json()["classes"] == nlohmann::json({"A", "B"}));
     }
 
     void badClasses()
@@ -105,12 +105,12 @@ private Q_SLOTS:
         const Outcome outcome = run({"import", project, folder, "--json"});
         QCOMPARE(outcome.code, 7);
         const auto report = outcome.json();
-        QCOMPARE(report["files"], 16);
-        QCOMPARE(report["imported"], 12);
-        QCOMPARE(report["duplicates"], 2);
+        QVERIFY(report["files"] == 16);
+        QVERIFY(report["imported"] == 12);
+        QVERIFY(report["duplicates"] == 2);
         QCOMPARE(report["failed"].size(), std::size_t(2));
         for (const auto& failure : report["failed"])
-            QCOMPARE(failure["code"], "not-an-image");
+            QVERIFY(failure["code"] == "not-an-image");
     }
 
     void strangeNames()
@@ -121,7 +121,7 @@ private Q_SLOTS:
         QVERIFY(writePicture(folder + "/line\nbreak.png", 1, 0));
         QVERIFY(writePicture(folder + "/bytes\xff\xfe.png", 2, 1));
         QVERIFY(writePicture(folder + "/-dash=1.png", 3, 1));
-        QCOMPARE(run({"import", project, path("names"), "--json"}).json()["imported"], 3);
+        QVERIFY(run({"import", project, path("names"), "--json"}).json()["imported"] == 3);
         const auto info = run({"info", project, "--samples"}).json();
         QStringList files;
         for (const auto& sample : info["samples"])
@@ -159,7 +159,7 @@ private Q_SLOTS:
         QCOMPARE(outcome.code, 3);
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
         QVERIFY(!outcome.err.contains(QStringLiteral("anna")));
-        QCOMPARE(run({"info", project, "--json"}).json()["counts"]["samples"], 0);
+        QVERIFY(run({"info", project, "--json"}).json()["counts"]["samples"] == 0);
     }
 
     void projectOfANewerVersion()
@@ -198,7 +198,7 @@ private Q_SLOTS:
         QCOMPARE(outcome.code, 1);
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
         QCOMPARE(after.code, 0);
-        QCOMPARE(after.json()["counts"]["samples"], 0);
+        QVERIFY(after.json()["counts"]["samples"] == 0);
     }
 
     void questionsBeforeTheirTime()
@@ -209,7 +209,7 @@ private Q_SLOTS:
         QCOMPARE(run({"predict", project}).code, 4);
         QCOMPARE(run({"label", project, "--oracle", "--count", "3"}).code, 3);
         QCOMPARE(run({"select", project, "--strategy", "tarot"}).code, 4);
-        QCOMPARE(run({"select", project, "--count", "5", "--json"}).json()["strategy"], "random");
+        QVERIFY(run({"select", project, "--count", "5", "--json"}).json()["strategy"] == "random");
     }
 };
 

@@ -118,7 +118,7 @@ private Q_SLOTS:
         qInfo("the engine was killed %d times", kills);
         QVERIFY(kills >= 10);
         const auto info = run({"info", project, "--json"}).json();
-        QCOMPARE(info["counts"]["labelled"], 200);
+        QVERIFY(info["counts"]["labelled"] == 200);
         QVERIFY(std::any_of(info["runs"].begin(), info["runs"].end(),
                             [](const auto& made) { return made["job"] == "train" && made["finished"] == true; }));
         QCOMPARE(run({"verify", project}).code, 0);

@@ -32,8 +32,8 @@ private Q_SLOTS:
         const Outcome imported = run({"import", m_project, m_folder.filePath("images"), "--patient", "(person\\d+)_",
                                           "--split", "70/0/30", "--hide-labels", "--json"});
         QCOMPARE(imported.code, 0);
-        QCOMPARE(imported.json()["imported"], 120);
-        QCOMPARE(imported.json()["patients"], 30);
+        QVERIFY(imported.json()["imported"] == 120);
+        QVERIFY(imported.json()["patients"] == 30);
     }
 
     void hiddenTruthIsNowhereInInfo()
@@ -67,17 +67,17 @@ private Q_SLOTS:
         QCOMPARE(labelled.out.count(u'\n'), 24);
         const Outcome trained = run({"train", m_project, "--run", "none", "--model", "tiny", "--size", "32", "--json"});
         QVERIFY2(trained.code == 0, qPrintable(trained.err));
-        QCOMPARE(trained.json()["split"], "test");
+        QVERIFY(trained.json()["split"] == "test");
         QVERIFY(trained.json()["accuracy"].get<double>() > .6);
         const Outcome selected = run({"select", m_project, "--count", "8", "--queue", "--json"});
-        QCOMPARE(selected.json()["strategy"], "entropy");
+        QVERIFY(selected.json()["strategy"] == "entropy");
         const Outcome again = run({"label", m_project, "--oracle", "--count", "8", "--ack"});
         QSet<QString> chosen;
         for (const auto& item : selected.json()["items"])
             chosen.insert(QString::fromStdString(item["id"]));
         for (const QString& line : again.out.trimmed().split(u'\n'))
             QVERIFY(chosen.contains(line.section(u',', 0, 0)));
-        QCOMPARE(run({"info", m_project, "--json"}).json()["counts"]["labelled"], 32);
+        QVERIFY(run({"info", m_project, "--json"}).json()["counts"]["labelled"] == 32);
     }
 
     void mapsAndPredictions()
@@ -101,7 +101,7 @@ private Q_SLOTS:
                                          "--model", "tiny", "--size", "32", "--epochs", "2", "--json"}, 300);
         QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
         QCOMPARE(outcome.json()["rows"].size(), std::size_t(2 * 2 * 2 * 4));
-        QCOMPARE(run({"info", m_project, "--json"}).json()["counts"], before);
+        QVERIFY(run({"info", m_project, "--json"}).json()["counts"] == before);
     }
 
     void exportReportVerify()
