@@ -81,7 +81,8 @@ private Q_SLOTS:
         QVERIFY2(midway > 50, "the robot was hardly ever at work when it was killed");
         QVERIFY(acknowledged.size() > 100);
         QHash<QString, QString> stored;
-        for (const auto& sample : run({"info", project, "--samples"}).json()["samples"])
+        const auto info = run({"info", project, "--samples"}).json();
+        for (const auto& sample : info["samples"])
             if (!sample["label"].is_null())
                 stored.insert(QString::fromStdString(sample["id"]), QString::fromStdString(sample["label"]));
         int lost = 0;

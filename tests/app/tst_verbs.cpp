@@ -38,14 +38,17 @@ private Q_SLOTS:
 
     void hiddenTruthIsNowhereInInfo()
     {
-        for (const auto& sample : run({"info", m_project, "--samples"}).json()["samples"])
+        const auto info = run({"info", m_project, "--samples"}).json();
+        QCOMPARE(info["samples"].size(), std::size_t(120));
+        for (const auto& sample : info["samples"])
             QVERIFY(sample["label"].is_null());
     }
 
     void patientsAreNeverSplit()
     {
         std::map<int, std::string> side;
-        for (const auto& sample : run({"info", m_project, "--samples"}).json()["samples"]) {
+        const auto info = run({"info", m_project, "--samples"}).json();
+        for (const auto& sample : info["samples"]) {
             const auto [known, isNew] = side.emplace(sample["patient"].get<int>(), sample["split"].get<std::string>());
             QVERIFY(isNew || known->second == sample["split"].get<std::string>());
         }
@@ -62,10 +65,10 @@ private Q_SLOTS:
 
     void theLoopByHand()
     {
-        const Outcome labelled = run({"label", m_project, "--oracle", "--count", "24", "--ack"});
+        const Outcome labelled = run({"label", m_project, "--oracle", "--count", "40", "--ack"});
         QCOMPARE(labelled.code, 0);
-        QCOMPARE(labelled.out.count(u'\n'), 24);
-        const Outcome trained = run({"train", m_project, "--run", "none", "--model", "tiny", "--size", "32", "--json"});
+        QCOMPARE(labelled.out.count(u'\n'), 40);
+        const Outcome trained = run({"train", m_project, "--run", "none", "--model", "tiny", "--size", "32", "--epochs", "60", "--json"});
         QVERIFY2(trained.code == 0, qPrintable(trained.err));
         QVERIFY(trained.json()["split"] == "test");
         QVERIFY(trained.json()["accuracy"].get<double>() > .6);
@@ -73,11 +76,12 @@ private Q_SLOTS:
         QVERIFY(selected.json()["strategy"] == "entropy");
         const Outcome again = run({"label", m_project, "--oracle", "--count", "8", "--ack"});
         QSet<QString> chosen;
-        for (const auto& item : selected.json()["items"])
+        const auto selection = selected.json();
+        for (const auto& item : selection["items"])
             chosen.insert(QString::fromStdString(item["id"]));
         for (const QString& line : again.out.trimmed().split(u'\n'))
             QVERIFY(chosen.contains(line.section(u',', 0, 0)));
-        QVERIFY(run({"info", m_project, "--json"}).json()["counts"]["labelled"] == 32);
+        QVERIFY(run({"info", m_project, "--json"}).json()["counts"]["labelled"] == 48);
     }
 
     void mapsAndPredictions()

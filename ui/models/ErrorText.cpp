@@ -57,7 +57,7 @@ Words projectWords(Code code)
     case Code::patientSplit:
         return {QT_TRANSLATE_NOOP("ErrorText", "patient on two sides"),
                 QT_TRANSLATE_NOOP("ErrorText",
-                                  "Patient %1 would stand in %2 and in %3. All images of one patient must be on "
+                                  "A patient has images in %2 and in %3. All images of one patient must be on "
                                   "one side; nothing was imported. Correct the split column or the patient rule.")};
     case Code::needsLabels:
         return {QT_TRANSLATE_NOOP("ErrorText", "too few labels"),
