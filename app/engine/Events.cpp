@@ -78,7 +78,8 @@ void Events::failed(const Error& error)
     send({{"event", "failed"}, {"code", name(error.code)}, {"args", args}});
 }
 
-Heartbeat::Heartbeat(Events& events) : m_thread([this, &events] { beat(events); }) {}
+Heartbeat::Heartbeat(Events& events) : m_thread([this, &events] { beat(events); })
+{}
 
 Heartbeat::~Heartbeat()
 {

@@ -8,8 +8,7 @@ int exitStatus(const Status& status)
     if (status)
         return 0;
     switch (status.error().code) {
-    case Code::usage:
-        return 2;
+    case Code::usage: return 2;
     case Code::badInput:
     case Code::badDirectory:
     case Code::corrupt:
@@ -18,17 +17,12 @@ int exitStatus(const Status& status)
     case Code::patientSplit:
     case Code::needsLabels:
     case Code::needsClasses:
-    case Code::noTruth:
-        return 3;
+    case Code::noTruth: return 3;
     case Code::notFound:
-    case Code::needsTraining:
-        return 4;
-    case Code::deviceMissing:
-        return 5;
-    case Code::cancelled:
-        return 130;
-    default:
-        return 1;
+    case Code::needsTraining: return 4;
+    case Code::deviceMissing: return 5;
+    case Code::cancelled: return 130;
+    default: return 1;
     }
 }
 

@@ -95,7 +95,8 @@ Result<json> Serve::load(const json& command)
     FOVEATE_TRY(const std::string packPath, packOf(command, run));
     FOVEATE_TRY(Pack pack, Pack::open(packPath));
     if (int(pack.shape().channels) != info.channels)
-        return fail(Code::wrongShape, {"channels", std::to_string(info.channels), std::to_string(pack.shape().channels)});
+        return fail(Code::wrongShape,
+                    {"channels", std::to_string(info.channels), std::to_string(pack.shape().channels)});
     FOVEATE_TRY(learn::Network network, learn::networkOf(weights, info));
     network.fold();
     m_loaded = std::make_unique<Loaded>(Loaded{run, info, std::move(network), std::move(pack)});
@@ -146,7 +147,8 @@ Result<json> Serve::explain(const json& command)
         return fail(Code::notFound, {"class", std::to_string(classIndex)});
     FOVEATE_TRY(const at::Tensor image, m_loaded->image(row));
     FOVEATE_TRY(const explain::GradCam cam, explain::gradCam(m_loaded->network, image, int(classIndex)));
-    FOVEATE_TRY(const std::string path, mapFile(std::to_string(row) + "-gradcam-" + std::to_string(cam.classes[0]) + ".npy"));
+    FOVEATE_TRY(const std::string path,
+                mapFile(std::to_string(row) + "-gradcam-" + std::to_string(cam.classes[0]) + ".npy"));
     const at::Tensor map = cam.map[0].contiguous();
     const std::span<const float> values(map.const_data_ptr<float>(), std::size_t(map.numel()));
     FOVEATE_CHECK(writeNpy<float>(path, {std::size_t(map.size(0)), std::size_t(map.size(1))}, values));

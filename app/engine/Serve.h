@@ -18,8 +18,8 @@ public:
     Serve(const Serve&) = delete;
     Serve& operator=(const Serve&) = delete;
 
-    /// Answers one command (load, predict, explain) with the fields of its event. Errors: badInput for a command that cannot be
-    /// understood, needsTraining before a load, notFound for a row, class or run; the state stays as it was.
+    /// Answers one command (load, predict, explain) with the fields of its event. Errors: badInput for a command that
+    /// cannot be understood, needsTraining before a load, notFound for a row, class or run; the state stays as it was.
     Result<nlohmann::json> answer(const nlohmann::json& command);
 
 private:

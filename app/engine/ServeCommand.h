@@ -6,8 +6,8 @@
 
 namespace foveate::engine {
 
-/// Reads `in` until quit, its end or a stop signal. A line that is no command is answered with an error event and forgotten; so is one
-/// longer than a megabyte. Returns the exit code.
+/// Reads `in` until quit, its end or a stop signal. A line that is no command is answered with an error event and
+/// forgotten; so is one longer than a megabyte. Returns the exit code.
 int serveCommand(int in, int out);
 
 } // namespace foveate::engine

@@ -11,8 +11,8 @@
 
 namespace {
 
-/// Threads that wait for each other burn time by default, which doubles the cost of a run on a machine with other work. The
-/// library reads its wish for that when it is loaded, so the program starts itself anew with it.
+/// Threads that wait for each other burn time by default, which doubles the cost of a run on a machine with other work.
+/// The library reads its wish for that when it is loaded, so the program starts itself anew with it.
 void waitWithoutSpinning(char** argv)
 {
     if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr)
@@ -25,8 +25,9 @@ void waitWithoutSpinning(char** argv)
 
 int main(int argc, char** argv)
 {
-    CLI::App app("Trains, predicts and explains inside a run folder. Events go to standard output, one JSON object a line.",
-                 "foveate-engine");
+    CLI::App app(
+        "Trains, predicts and explains inside a run folder. Events go to standard output, one JSON object a line.",
+        "foveate-engine");
     app.require_subcommand(1);
     app.set_version_flag("--version", FOVEATE_VERSION);
     bool verbose = false;

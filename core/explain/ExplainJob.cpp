@@ -31,8 +31,7 @@ class ExplainJob : public learn::RunJob {
 public:
     ExplainJob(learn::RunContext context, learn::TrainedNetwork trained, ExplainOptions options)
         : m_context(std::move(context)), m_trained(std::move(trained)), m_options(std::move(options))
-    {
-    }
+    {}
     Result<Step> step() override;
     Progress progress() const override;
     /// Nothing to keep: maps that are written stay, and a killed run starts again.
@@ -58,7 +57,8 @@ Status ExplainJob::writeMap(const Wanted& sample, const at::Tensor& map, int cla
 {
     const std::string file = "maps/" + sample.id + "-gradcam-" + std::to_string(classIndex) + ".npy";
     const std::span<const float> data(map.const_data_ptr<float>(), std::size_t(map.numel()));
-    FOVEATE_CHECK(writeNpy<float>(m_context.folder + "/" + file, {std::size_t(map.size(0)), std::size_t(map.size(1))}, data));
+    FOVEATE_CHECK(
+        writeNpy<float>(m_context.folder + "/" + file, {std::size_t(map.size(0)), std::size_t(map.size(1))}, data));
     m_list.push_back({{"id", sample.id},
                       {"row", sample.row},
                       {"class", classIndex},
@@ -128,7 +128,8 @@ Result<int> readClass(const json& options, std::size_t classes)
     const json value = options.value("class", json("predicted"));
     if (value == json("predicted"))
         return -1;
-    if (!value.is_number_integer() || value.get<std::int64_t>() < 0 || value.get<std::int64_t>() >= std::int64_t(classes))
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 0 ||
+        value.get<std::int64_t>() >= std::int64_t(classes))
         return fail(Code::usage, {"class"});
     return value.get<int>();
 }
@@ -136,7 +137,8 @@ Result<int> readClass(const json& options, std::size_t classes)
 Result<std::vector<Wanted>> readRows(const json& options, const Snapshot& snapshot)
 {
     const json rows = options.value("rows", json::array());
-    if (!rows.is_array() || !std::all_of(rows.begin(), rows.end(), [](const json& row) { return row.is_number_integer(); }))
+    if (!rows.is_array() ||
+        !std::all_of(rows.begin(), rows.end(), [](const json& row) { return row.is_number_integer(); }))
         return fail(Code::usage, {"rows"});
     std::vector<Wanted> wanted;
     for (const SnapshotSample& sample : snapshot.samples) {
@@ -159,7 +161,8 @@ Result<std::unique_ptr<learn::RunJob>> makeExplainJob(learn::RunContext context)
     ExplainOptions chosen;
     FOVEATE_TRY(chosen.classIndex, readClass(options, trained.info.classes.size()));
     FOVEATE_TRY(chosen.samples, readRows(options, context.snapshot));
-    return std::unique_ptr<learn::RunJob>(std::make_unique<ExplainJob>(std::move(context), std::move(trained), std::move(chosen)));
+    return std::unique_ptr<learn::RunJob>(
+        std::make_unique<ExplainJob>(std::move(context), std::move(trained), std::move(chosen)));
 }
 
 } // namespace foveate::explain

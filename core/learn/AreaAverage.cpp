@@ -6,7 +6,8 @@
 
 namespace foveate::learn {
 
-AreaAverage::AreaAverage(int from, int to, int channels) : m_from(from), m_channels(channels), m_windows(std::size_t(to))
+AreaAverage::AreaAverage(int from, int to, int channels)
+    : m_from(from), m_channels(channels), m_windows(std::size_t(to))
 {
     const double ratio = double(from) / to;
     for (int i = 0; i < to; ++i) {

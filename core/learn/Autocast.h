@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Autocast: bfloat16 on the CPU for the operations that gain from it, for as long as the object lives, in this thread.
 //
-// Put the forward pass and the loss inside, the backward pass outside. The cache of casted weights is dropped at the end,
-// or the next step would train on weights of the step before.
+// Put the forward pass and the loss inside, the backward pass outside. The cache of casted weights is dropped at the
+// end, or the next step would train on weights of the step before.
 #pragma once
 
 #include <ATen/autocast_mode.h>

@@ -15,12 +15,13 @@ at::Tensor threeChannels(const at::Tensor& images)
 }
 
 Folded::Folded(const torch::nn::Conv2d& convolution, const torch::nn::BatchNorm2d& norm)
-    : m_stride(convolution->options.stride()->begin(), convolution->options.stride()->end())
-    , m_padding(2, convolution->weight.size(2) / 2)
+    : m_stride(convolution->options.stride()->begin(), convolution->options.stride()->end()),
+      m_padding(2, convolution->weight.size(2) / 2)
 {
     torch::NoGradGuard guard;
     // In double, so that folding adds no error of its own.
-    const at::Tensor scale = norm->weight.to(at::kDouble) / (norm->running_var.to(at::kDouble) + norm->options.eps()).sqrt();
+    const at::Tensor scale =
+        norm->weight.to(at::kDouble) / (norm->running_var.to(at::kDouble) + norm->options.eps()).sqrt();
     const at::Tensor weight = convolution->weight.to(at::kDouble) * scale.view({-1, 1, 1, 1});
     m_bias = (norm->bias.to(at::kDouble) - norm->running_mean.to(at::kDouble) * scale).to(at::kFloat);
     m_weight = weight.to(at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);

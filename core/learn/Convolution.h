@@ -11,8 +11,8 @@ namespace foveate::learn {
 /// A convolution without bias.
 torch::nn::Conv2d convolution(int inputs, int outputs, int kernel, int stride = 1);
 
-/// Images as networks take them: one channel is repeated to three. (Kernels summed over their inputs would give the same with
-/// a third of the products, but the library's convolution of a single channel takes twice as long.)
+/// Images as networks take them: one channel is repeated to three. (Kernels summed over their inputs would give the
+/// same with a third of the products, but the library's convolution of a single channel takes twice as long.)
 at::Tensor threeChannels(const at::Tensor& images);
 
 /// What follows a folded convolution.

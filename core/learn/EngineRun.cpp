@@ -68,8 +68,8 @@ std::string dtypeWish(const Snapshot& snapshot, const std::optional<Weights>& pa
 }
 
 /// What an earlier start of this run decided, else a new decision.
-Result<Capability> chooseCapability(const std::string& folder, const Snapshot& snapshot, const std::optional<Weights>& parent,
-                                    const RunSettings& settings)
+Result<Capability> chooseCapability(const std::string& folder, const Snapshot& snapshot,
+                                    const std::optional<Weights>& parent, const RunSettings& settings)
 {
     if (fs::exists(folder + "/run.json")) {
         FOVEATE_TRY(const json run, readRunJson(folder));
@@ -94,7 +94,8 @@ Result<RunContext> openContext(const std::string& folder, const RunSettings& set
     return context;
 }
 
-Status writeRunJson(const std::string& folder, const Snapshot& snapshot, const Capability& capability, const json& options)
+Status writeRunJson(const std::string& folder, const Snapshot& snapshot, const Capability& capability,
+                    const json& options)
 {
     if (fs::exists(folder + "/run.json"))
         return {};
@@ -133,8 +134,7 @@ class Driver {
 public:
     Driver(RunJob& job, const RunSettings& settings, const RunEvents& events, const std::atomic<bool>& stop)
         : m_job(job), m_settings(settings), m_events(events), m_stop(stop)
-    {
-    }
+    {}
 
     Status drive()
     {
@@ -161,7 +161,8 @@ private:
         const double since = secondsSince(m_lastSave);
         if (m_job.atBoundary() && m_saveCost <= m_settings.checkpointShare * since)
             return true;
-        // On a crowded machine saving may take longer than the steps in between: it never takes more than a fifth of the time.
+        // On a crowded machine saving may take longer than the steps in between: it never takes more than a fifth of
+        // the time.
         return since >= std::max(m_settings.checkpointSeconds, 4 * m_saveCost);
     }
 
@@ -234,8 +235,8 @@ Status run(const std::string& folder, const JobMakers& makers, const RunSettings
 
 } // namespace
 
-Status runEngine(const std::string& runFolder, const JobMakers& makers, const RunSettings& settings, const RunEvents& events,
-                 const std::atomic<bool>& stop)
+Status runEngine(const std::string& runFolder, const JobMakers& makers, const RunSettings& settings,
+                 const RunEvents& events, const std::atomic<bool>& stop)
 {
     if (hasManifest(runFolder))
         return {};

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EngineRun: one run folder from its snapshot to its manifest: the loop around a job's steps.
 //
-// Reads only the run folder, writes only into it. run.json comes first and is kept on resume; a checkpoint is saved at the end of
-// an epoch and every five seconds (epochs so short that saving would cost more than a tenth of the time share one);
-// MANIFEST.json comes last. A finished folder is left alone. Stop asked for: checkpoint, then cancelled. No LibTorch type here.
+// Reads only the run folder, writes only into it. run.json comes first and is kept on resume; a checkpoint is saved at
+// the end of an epoch and every five seconds (epochs so short that saving would cost more than a tenth of the time
+// share one); MANIFEST.json comes last. A finished folder is left alone. Stop asked for: checkpoint, then cancelled. No
+// LibTorch type here.
 #pragma once
 
 #include "base/Job.h"
@@ -28,13 +29,15 @@ struct RunEvents {
 
 struct RunSettings {
     bool requireGpu = false;
-    double checkpointSeconds = 5;  ///< longest time between two checkpoints
-    double checkpointShare = .1;   ///< part of the time that saving at the end of epochs may take; 1: after every epoch
+    double checkpointSeconds = 5; ///< longest time between two checkpoints
+    double checkpointShare = .1;  ///< part of the time that saving at the end of epochs may take; 1: after every epoch
 };
 
-/// REQUIRES: one run at a time in a process. `stop` may be set by a signal handler. Errors: those of the snapshot, the pack, the
-/// weights and the job; cancelled after a checkpoint on stop; patientSplit when a patient is in training and in a held-out split.
-Status runEngine(const std::string& runFolder, const std::map<std::string, std::function<Result<std::unique_ptr<RunJob>>(RunContext)>>& makers,
+/// REQUIRES: one run at a time in a process. `stop` may be set by a signal handler. Errors: those of the snapshot, the
+/// pack, the weights and the job; cancelled after a checkpoint on stop; patientSplit when a patient is in training and
+/// in a held-out split.
+Status runEngine(const std::string& runFolder,
+                 const std::map<std::string, std::function<Result<std::unique_ptr<RunJob>>(RunContext)>>& makers,
                  const RunSettings& settings, const RunEvents& events, const std::atomic<bool>& stop);
 
 } // namespace foveate::learn

@@ -18,7 +18,8 @@ std::string firstLine(const std::string& text)
 Error errorOf(const std::exception& exception)
 {
     const std::string text = exception.what();
-    if (dynamic_cast<const c10::OutOfMemoryError*>(&exception) != nullptr || text.find("CUDA out of memory") != std::string::npos)
+    if (dynamic_cast<const c10::OutOfMemoryError*>(&exception) != nullptr ||
+        text.find("CUDA out of memory") != std::string::npos)
         return {Code::outOfMemory, {"cuda"}};
     // The processor's allocator throws a general c10::Error; only its words tell.
     if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr || text.find("allocate memory") != std::string::npos)

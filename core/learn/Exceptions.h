@@ -9,12 +9,12 @@
 
 namespace foveate::learn {
 
-/// outOfMemory (args: "cpu" or "cuda") for a failed allocation on either, else internal (args: the first line of the message).
+/// outOfMemory (args: "cpu" or "cuda") for a failed allocation on either, else internal (args: the first line of the
+/// message).
 Error errorOf(const std::exception& exception);
 
 /// Calls `work`, which returns a Result or Status; a thrown exception becomes its error.
-template <typename Work>
-auto guarded(const Work& work) -> decltype(work())
+template <typename Work> auto guarded(const Work& work) -> decltype(work())
 {
     try {
         return work();

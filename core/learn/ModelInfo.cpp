@@ -11,7 +11,8 @@ using nlohmann::json;
 
 Result<std::array<float, 3>> threeNumbers(const json& list)
 {
-    if (!list.is_array() || list.size() != 3 || !std::all_of(list.begin(), list.end(), [](const json& v) { return v.is_number(); }))
+    if (!list.is_array() || list.size() != 3 ||
+        !std::all_of(list.begin(), list.end(), [](const json& v) { return v.is_number(); }))
         return fail(Code::badInput, {"weights", "normalisation"});
     return list.get<std::array<float, 3>>();
 }
@@ -64,7 +65,8 @@ Result<ModelInfo> infoFromMetadata(const Metadata& metadata)
     FOVEATE_TRY(info.size, positive(metadata, "size", 1 << 16));
     FOVEATE_TRY(info.channels, positive(metadata, "channels", 3));
     FOVEATE_TRY(const json classes, field(metadata, "classes"));
-    if (!classes.is_array() || !std::all_of(classes.begin(), classes.end(), [](const json& v) { return v.is_string(); }))
+    if (!classes.is_array() ||
+        !std::all_of(classes.begin(), classes.end(), [](const json& v) { return v.is_string(); }))
         return fail(Code::badInput, {"weights", "classes"});
     info.classes = classes.get<std::vector<std::string>>();
     FOVEATE_TRY(const json mean, field(metadata, "mean"));

@@ -17,8 +17,8 @@ struct ModelInfo {
     int channels = 1;
     std::vector<std::string> classes; ///< in the order of the logits; empty: no head
     Normalisation normalisation;
-    std::string method;               ///< "simclr", "supervised" …
-    std::string dtype = "float32";    ///< of the training passes; runs on these weights keep it
+    std::string method;            ///< "simclr", "supervised" …
+    std::string dtype = "float32"; ///< of the training passes; runs on these weights keep it
 };
 
 /// Keys model, size, channels, classes, mean, std, method, dtype; lists as JSON text.

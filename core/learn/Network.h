@@ -2,8 +2,8 @@
 // Networks: a backbone (images → maps → features) and a linear head, with torchvision's parameter names and numbers.
 //
 // Images are float32 [N,C,S,S], C = 1 or 3, normalised; one channel is repeated to three at the door.
-// Models: "resnet18" (torchvision's, target layer layer4[-1]) and "tiny" (three convolutions, for tests and weak machines).
-// Initial weights depend on the seed alone, on any machine. One thread at a time.
+// Models: "resnet18" (torchvision's, target layer layer4[-1]) and "tiny" (three convolutions, for tests and weak
+// machines). Initial weights depend on the seed alone, on any machine. One thread at a time.
 #pragma once
 
 #include "base/Result.h"
@@ -62,8 +62,9 @@ public:
     std::vector<std::string> parameterNames(bool headOnly = false) const;
     /// Every parameter and buffer by torchvision's name; the tensors are shared, not copied.
     TensorMap state() const;
-    /// Copies every tensor of `from` into its namesake. wrongShape (args: name, found, expected) and nothing changed when a
-    /// name is missing, unknown or of another shape, nonFinite when a number is. Names of other heads and of projectors
+    /// Copies every tensor of `from` into its namesake. wrongShape (args: name, found, expected) and nothing changed
+    /// when a name is missing, unknown or of another shape, nonFinite when a number is. Names of other heads and of
+    /// projectors
     /// ("projector.", "predictor.") are left out; `head` false: the head is left as it is, even when `from` has one.
     Status load(const TensorMap& from, bool head = true);
     /// Whether every parameter and buffer is finite.

@@ -8,8 +8,7 @@ namespace foveate::learn {
 
 PackBatches::PackBatches(const Pack& pack, int size, const Normalisation& normalisation)
     : m_pack(pack), m_size(size), m_channels(int(pack.shape().channels)), m_normalisation(normalisation)
-{
-}
+{}
 
 Result<PackBatches> PackBatches::create(const Pack& pack, std::span<const std::int64_t> rows, int size,
                                         const Normalisation& normalisation, int threads)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // PackBatches: the pixel pack at a run's size, and batches of it as tensors.
 //
-// When the run's size S is below the pack's, the wanted rows are area-averaged once, rounded to uint8 and kept in memory;
-// otherwise the pack's own pixels are lent. Batches are float32 [N,C,S,S], (value/255 − mean)/deviation, channels-last when C = 3.
-// Thread safe once made.
+// When the run's size S is below the pack's, the wanted rows are area-averaged once, rounded to uint8 and kept in
+// memory; otherwise the pack's own pixels are lent. Batches are float32 [N,C,S,S], (value/255 − mean)/deviation,
+// channels-last when C = 3. Thread safe once made.
 #pragma once
 
 #include "base/Pack.h"
@@ -43,7 +43,7 @@ private:
     int m_size;
     int m_channels;
     Normalisation m_normalisation;
-    std::vector<std::int64_t> m_place;   ///< row → place in m_pixels; −1: not kept; empty: lent from the pack
+    std::vector<std::int64_t> m_place; ///< row → place in m_pixels; −1: not kept; empty: lent from the pack
     std::vector<std::uint8_t> m_pixels;
 };
 

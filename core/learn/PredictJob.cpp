@@ -20,8 +20,7 @@ public:
     PredictJob(RunContext context, TrainedNetwork trained, int passes)
         : m_context(std::move(context)), m_trained(std::move(trained)), m_passes(passes),
           m_scoring(m_trained.network, m_trained.batches, m_trained.rows)
-    {
-    }
+    {}
     Result<Step> step() override;
     Progress progress() const override;
     /// Nothing to keep: a killed pass starts again and takes seconds.
@@ -99,7 +98,9 @@ Progress PredictJob::progress() const
 
 nlohmann::json PredictJob::result() const
 {
-    return {{"job", m_context.snapshot.job}, {"samples", m_scoring.total()}, {"model", m_trained.info.model},
+    return {{"job", m_context.snapshot.job},
+            {"samples", m_scoring.total()},
+            {"model", m_trained.info.model},
             {"classes", m_trained.info.classes}};
 }
 

@@ -4,10 +4,10 @@
 namespace foveate::learn {
 
 BasicBlock::BasicBlock(int inputs, int outputs, int stride)
-    : m_conv1(register_module("conv1", convolution(inputs, outputs, 3, stride)))
-    , m_conv2(register_module("conv2", convolution(outputs, outputs, 3)))
-    , m_bn1(register_module("bn1", torch::nn::BatchNorm2d(outputs)))
-    , m_bn2(register_module("bn2", torch::nn::BatchNorm2d(outputs)))
+    : m_conv1(register_module("conv1", convolution(inputs, outputs, 3, stride))),
+      m_conv2(register_module("conv2", convolution(outputs, outputs, 3))),
+      m_bn1(register_module("bn1", torch::nn::BatchNorm2d(outputs))),
+      m_bn2(register_module("bn2", torch::nn::BatchNorm2d(outputs)))
 {
     if (stride == 1 && inputs == outputs)
         return;
@@ -39,9 +39,9 @@ at::Tensor BasicBlock::foldedForward(const at::Tensor& input) const
 }
 
 ResNet::ResNet(const std::vector<int>& blocks)
-    : m_conv1(register_module("conv1", torch::nn::Conv2d(
-          torch::nn::Conv2dOptions(3, 64, 7).stride(2).padding(3).bias(false))))
-    , m_bn1(register_module("bn1", torch::nn::BatchNorm2d(64)))
+    : m_conv1(register_module("conv1",
+                              torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 64, 7).stride(2).padding(3).bias(false)))),
+      m_bn1(register_module("bn1", torch::nn::BatchNorm2d(64)))
 {
     int inputs = 64;
     for (std::size_t stage = 0; stage < blocks.size(); ++stage) {

@@ -2,9 +2,9 @@
 // RunJob: a job of the engine inside a run folder, and what it is given to work with.
 //
 // A maker is called with the context, then restore() when there is a checkpoint, then step() until it says done. A job
-// writes its arrays itself (weights.safetensors, probabilities.npy …) before it says done; run.json, result.json and the
-// manifest are the driver's (EngineRun.h). REQUIRES of every job: the same seed, threads and dtype give the same bytes, and a
-// job restored from any of its checkpoints ends with the bytes of an unbroken run.
+// writes its arrays itself (weights.safetensors, probabilities.npy …) before it says done; run.json, result.json and
+// the manifest are the driver's (EngineRun.h). REQUIRES of every job: the same seed, threads and dtype give the same
+// bytes, and a job restored from any of its checkpoints ends with the bytes of an unbroken run.
 #pragma once
 
 #include "base/Job.h"
@@ -23,13 +23,14 @@
 namespace foveate::learn {
 
 struct RunContext {
-    std::string folder;               ///< the run folder, absolute
+    std::string folder; ///< the run folder, absolute
     Snapshot snapshot;
     Pack pack;
     Capability capability;
-    std::optional<Weights> parent;    ///< the parent's weights, when the snapshot names one
+    std::optional<Weights> parent; ///< the parent's weights, when the snapshot names one
 
-    /// One line of metrics.jsonl, e.g. {"epoch":1,"step":5,"loss":.7}. Lines past the step of a checkpoint are cut on resume.
+    /// One line of metrics.jsonl, e.g. {"epoch":1,"step":5,"loss":.7}. Lines past the step of a checkpoint are cut on
+    /// resume.
     Status logMetrics(const nlohmann::json& line) const;
 };
 

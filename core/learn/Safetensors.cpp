@@ -21,7 +21,7 @@ struct NamedType {
     at::ScalarType type;
 };
 
-constexpr NamedType kTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16},
+constexpr NamedType kTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
                                 {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
                                 {"U8", at::kByte},    {"BOOL", at::kBool}};
 
@@ -51,9 +51,8 @@ std::vector<Item> orderForFile(const TensorMap& tensors)
     items.reserve(tensors.size());
     for (const auto& [name, tensor] : tensors)
         items.emplace_back(name, tensor.detach().to(at::kCPU).contiguous());
-    std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-        return a.second.element_size() > b.second.element_size();
-    });
+    std::stable_sort(items.begin(), items.end(),
+                     [](const Item& a, const Item& b) { return a.second.element_size() > b.second.element_size(); });
     return items;
 }
 
@@ -65,7 +64,9 @@ std::string headerText(const std::vector<Item>& items, const Metadata& metadata)
     std::size_t offset = 0;
     for (const auto& [name, tensor] : items) {
         const std::size_t end = offset + tensor.nbytes();
-        header[name] = {{"dtype", typeName(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
+        header[name] = {{"dtype", typeName(tensor.scalar_type())},
+                        {"shape", tensor.sizes().vec()},
+                        {"data_offsets", {offset, end}}};
         offset = end;
     }
     std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);

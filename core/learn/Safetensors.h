@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // safetensors files, both ways: 8 bytes little-endian header length, a JSON header, then the raw tensors.
 //
-// Written: header padded with spaces to 8 bytes, tensors contiguous and little-endian, widest dtype first, then by name;
-// `__metadata__` holds strings only. Read: strictly. Header at most 8 MB and beginning with '{'; every key once; dtype one of
-// F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL; rank at most 8; no overflow; the tensors cover the data exactly, without a
-// hole, overlap or tail. Bytes are copied out of the file, which may be cut while it is read.
+// Written: header padded with spaces to 8 bytes, tensors contiguous and little-endian, widest dtype first, then by
+// name;
+// `__metadata__` holds strings only. Read: strictly. Header at most 8 MB and beginning with '{'; every key once; dtype
+// one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL; rank at most 8; no overflow; the tensors cover the data exactly,
+// without a hole, overlap or tail. Bytes are copied out of the file, which may be cut while it is read.
 #pragma once
 
 #include "base/Result.h"
@@ -19,13 +20,15 @@ namespace foveate::learn {
 using Metadata = std::map<std::string, std::string>;
 
 struct Weights {
-    TensorMap tensors;  ///< contiguous, on the CPU
+    TensorMap tensors; ///< contiguous, on the CPU
     Metadata metadata;
 };
 
-/// The file's bytes. Tensors may lie anywhere and in any layout; they are copied. unsupported (args: name, dtype) for others.
+/// The file's bytes. Tensors may lie anywhere and in any layout; they are copied. unsupported (args: name, dtype) for
+/// others.
 Result<std::string> encodeSafetensors(const Weights& weights);
-/// corrupt (args: `origin`, what is wrong) for anything the rules above forbid; memory stays below twice the file's size.
+/// corrupt (args: `origin`, what is wrong) for anything the rules above forbid; memory stays below twice the file's
+/// size.
 Result<Weights> decodeSafetensors(std::string_view bytes, const std::string& origin);
 
 /// Written atomically.

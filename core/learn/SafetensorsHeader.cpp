@@ -73,8 +73,8 @@ std::string readShape(const json& value, std::vector<std::int64_t>& shape)
 
 std::string readEntry(const json& value, std::size_t dataBegin, TensorEntry& entry)
 {
-    if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape")
-        || !value.contains("data_offsets"))
+    if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") ||
+        !value.contains("data_offsets"))
         return "needs dtype, shape and data_offsets, nothing else";
     if (!value["dtype"].is_string() || itemSize(value["dtype"].get<std::string>()) == 0)
         return "unknown dtype";
@@ -146,8 +146,9 @@ std::string readHeader(const json& root, std::size_t fileSize, std::size_t dataB
 
 std::size_t itemSize(std::string_view dtype)
 {
-    static const std::map<std::string_view, std::size_t> sizes = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},
-                                                                  {"I32", 4}, {"I16", 2}, {"I8", 1},  {"U8", 1},   {"BOOL", 1}};
+    static const std::map<std::string_view, std::size_t> sizes = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2},
+                                                                  {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},
+                                                                  {"U8", 1},  {"BOOL", 1}};
     const auto found = sizes.find(dtype);
     return found == sizes.end() ? 0 : found->second;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The header of a safetensors file, parsed strictly and without LibTorch, so that it can be fuzzed alone. See Safetensors.h.
+// The header of a safetensors file, parsed strictly and without LibTorch, so that it can be fuzzed alone. See
+// Safetensors.h.
 #pragma once
 
 #include "base/Result.h"

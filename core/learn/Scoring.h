@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scoring: probabilities and features of every sample of a snapshot by one network, in steps, float32.
 //
-// The network is folded (batch norm into convolutions) and in evaluation mode. Writes probabilities.npy [N,C] (with a head),
-// features.npy [N,D] and rows.npy [N], float32 and int64, in the snapshot's order. A result that is not finite is never
-// written: nonFinite.
+// The network is folded (batch norm into convolutions) and in evaluation mode. Writes probabilities.npy [N,C] (with a
+// head), features.npy [N,D] and rows.npy [N], float32 and int64, in the snapshot's order. A result that is not finite
+// is never written: nonFinite.
 #pragma once
 
 #include "base/Job.h"

@@ -4,12 +4,12 @@
 namespace foveate::learn {
 
 TinyNet::TinyNet()
-    : m_convolutions{register_module("conv1", convolution(3, 16, 3, 2)), register_module("conv2", convolution(16, 32, 3, 2)),
-                     register_module("conv3", convolution(32, 64, 3, 2))}
-    , m_norms{register_module("bn1", torch::nn::BatchNorm2d(16)), register_module("bn2", torch::nn::BatchNorm2d(32)),
+    : m_convolutions{register_module("conv1", convolution(3, 16, 3, 2)),
+                     register_module("conv2", convolution(16, 32, 3, 2)),
+                     register_module("conv3", convolution(32, 64, 3, 2))},
+      m_norms{register_module("bn1", torch::nn::BatchNorm2d(16)), register_module("bn2", torch::nn::BatchNorm2d(32)),
               register_module("bn3", torch::nn::BatchNorm2d(64))}
-{
-}
+{}
 
 at::Tensor TinyNet::maps(const at::Tensor& images)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TinyNet: three 3×3 convolutions (16, 32, 64 filters, stride 2 each) with batch norm and ReLU. For tests and weak machines.
+// TinyNet: three 3×3 convolutions (16, 32, 64 filters, stride 2 each) with batch norm and ReLU. For tests and weak
+// machines.
 #pragma once
 
 #include "learn/Convolution.h"

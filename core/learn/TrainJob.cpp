@@ -3,15 +3,14 @@
 
 #include "base/Log.h"
 #include "base/Parallel.h"
-#include "learn/Autocast.h"
 #include "learn/Exceptions.h"
-#include "learn/ModelInfo.h"
+#include "learn/FineTuner.h"
 #include "learn/Scoring.h"
-#include "learn/TrainOptions.h"
 #include "learn/TrainSet.h"
+#include "learn/TrainSetup.h"
 #include "learn/TrainState.h"
 #include "learn/augment/View.h"
-#include "learn/optim/Optimiser.h"
+#include "learn/optim/Schedule.h"
 
 #include <chrono>
 #include <cmath>
@@ -39,14 +38,6 @@ TensorMap copyOf(const TensorMap& tensors)
     return copy;
 }
 
-std::vector<at::Tensor> copiesOf(const std::vector<at::Tensor>& tensors)
-{
-    std::vector<at::Tensor> copies;
-    for (const at::Tensor& tensor : tensors)
-        copies.push_back(tensor.clone());
-    return copies;
-}
-
 std::vector<std::int64_t> rowsOf(const Snapshot& snapshot)
 {
     std::vector<std::int64_t> rows;
@@ -55,17 +46,10 @@ std::vector<std::int64_t> rowsOf(const Snapshot& snapshot)
     return rows;
 }
 
-/// What one mini-batch gave.
-struct BatchResult {
-    double loss = 0;   ///< weighted mean
-    double weight = 0; ///< sum of the weights
-    std::int64_t correct = 0;
-};
-
 class TrainJob : public RunJob {
 public:
-    TrainJob(RunContext context, TrainOptions options, ModelInfo info, TrainSet set, PackBatches batches, Network network,
-             augment::Preset preset);
+    TrainJob(RunContext context, TrainOptions options, ModelInfo info, TrainSet set, PackBatches batches,
+             Network network, augment::Preset preset);
     Result<Step> step() override;
     Progress progress() const override;
     Status save() override;
@@ -76,10 +60,14 @@ public:
     bool keepsCheckpoints() const override { return false; }
 
 private:
-    void startOptimiser();
+    void chooseSamples();
+    int joinEpochs() const { return std::min(m_options.joinEpochs, m_options.epochs / 5); }
+    bool isValidated() const { return !m_set.validation.empty() && m_state.joined == 0; }
+    int lastEpoch() const;
+    double rate() const;
+    Status stopEarly();
     std::size_t steps(std::size_t n) const;
     at::Tensor views(std::span<const std::size_t> order) const;
-    at::Tensor logits(const at::Tensor& images);
     Result<Step> trainingStep();
     Result<BatchResult> learn(std::span<const std::size_t> order);
     Status strike();
@@ -103,10 +91,10 @@ private:
     augment::Preset m_preset;
     Clock::time_point m_start = Clock::now();
     // Changed by steps.
-    Network m_network;
-    std::vector<at::Tensor> m_buffers; ///< running statistics, shared with the network
-    std::unique_ptr<optim::Optimiser> m_optimiser;
+    FineTuner m_tuner;
+    Network& m_network; ///< the tuner's
     TrainState m_state;
+    std::vector<TrainSample> m_samples; ///< what is learnt from now
     std::vector<std::size_t> m_order;
     TensorMap m_best;
     std::unique_ptr<Scoring> m_scoring;
@@ -115,28 +103,39 @@ private:
     double m_secondsTrained = 0;
 };
 
-TrainJob::TrainJob(RunContext context, TrainOptions options, ModelInfo info, TrainSet set, PackBatches batches, Network network,
-                   augment::Preset preset)
-    : m_context(std::move(context)), m_options(std::move(options)), m_info(std::move(info)), m_set(std::move(set))
-    , m_batches(std::move(batches)), m_preset(std::move(preset)), m_network(std::move(network))
+TrainJob::TrainJob(RunContext context, TrainOptions options, ModelInfo info, TrainSet set, PackBatches batches,
+                   Network network, augment::Preset preset)
+    : m_context(std::move(context)), m_options(std::move(options)), m_info(std::move(info)), m_set(std::move(set)),
+      m_batches(std::move(batches)), m_preset(std::move(preset)),
+      m_tuner(std::move(network), m_options.freeze, m_context.capability.bfloat16()), m_network(m_tuner.network())
 {
-    m_network.useChannelsLast();
     m_state.batch = m_options.batch;
     m_state.learningRate = m_options.learningRate;
-    m_order = epochOrder(m_set.training.size(), m_context.snapshot.seed, 0);
-    startOptimiser();
+    chooseSamples();
 }
 
-void TrainJob::startOptimiser()
+/// The training part, or everything once the validation has done its work; and the order of the epoch.
+void TrainJob::chooseSamples()
 {
-    for (const at::Tensor& parameter : m_network.parameters())
-        parameter.set_requires_grad(!m_options.freeze);
-    for (const at::Tensor& parameter : m_network.parameters(true))
-        parameter.set_requires_grad(true);
-    m_optimiser = std::make_unique<optim::Optimiser>(m_network.parameters(m_options.freeze),
-                                                     m_network.parameterNames(m_options.freeze),
-                                                     optim::usualOptions(optim::Kind::adam));
-    m_buffers = m_network.backbone().buffers();
+    m_samples = m_set.training;
+    if (m_state.joined > 0)
+        m_samples.insert(m_samples.end(), m_set.validation.begin(), m_set.validation.end());
+    m_order = epochOrder(m_samples.size(), m_context.snapshot.seed, m_state.epoch);
+}
+
+double TrainJob::rate() const
+{
+    if (!m_options.cosine)
+        return m_state.learningRate;
+    const double epoch = m_state.epoch + double(m_state.position) / double(m_samples.size());
+    return optim::CosineSchedule{m_state.learningRate, 0, double(m_options.epochs)}.rate(epoch);
+}
+
+int TrainJob::lastEpoch() const
+{
+    if (m_state.joined > 0)
+        return m_state.joined + joinEpochs();
+    return isValidated() ? m_options.epochs - joinEpochs() : m_options.epochs;
 }
 
 at::Tensor TrainJob::views(std::span<const std::size_t> order) const
@@ -152,60 +151,22 @@ at::Tensor TrainJob::views(std::span<const std::size_t> order) const
             const std::uint64_t index = std::uint64_t(m_state.epoch) << 32 | order[i];
             Random random = Random::derive(m_context.snapshot.seed, "view", index);
             const augment::ViewParameters view = augment::draw(m_preset, size, size, random);
-            augment::render(m_batches.image(m_set.training[order[i]].row), size, channels, view, size, m_info.normalisation,
+            augment::render(m_batches.image(m_samples[order[i]].row), size, channels, view, size, m_info.normalisation,
                             augment::Layout::interleaved, out + i * pixels);
         }
     });
     return images.permute({0, 3, 1, 2});
 }
 
-at::Tensor TrainJob::logits(const at::Tensor& images)
-{
-    if (!m_options.freeze)
-        return m_network.logits(images);
-    at::Tensor features;
-    {
-        const at::NoGradGuard guard;
-        features = m_network.features(images);
-    }
-    return m_network.logitsOfFeatures(features);
-}
-
-/// Forward, backward and, when all of it is finite, the step. nonFinite otherwise, with nothing changed.
 Result<BatchResult> TrainJob::learn(std::span<const std::size_t> order)
 {
     std::vector<std::int64_t> labels;
     std::vector<float> weights;
     for (const std::size_t i : order) {
-        labels.push_back(m_set.training[i].label);
-        weights.push_back(m_set.training[i].weight);
+        labels.push_back(m_samples[i].label);
+        weights.push_back(m_samples[i].weight);
     }
-    const at::Tensor target = at::tensor(labels, at::kLong);
-    const at::Tensor weight = at::tensor(weights, at::kFloat);
-    const std::vector<at::Tensor> before = copiesOf(m_buffers);
-    m_network.train(!m_options.freeze);
-    BatchResult result;
-    const at::Tensor images = views(order);
-    at::Tensor loss;
-    {
-        const Autocast autocast(m_context.capability.bfloat16());
-        const at::Tensor scores = logits(images).to(at::kFloat);
-        const at::Tensor losses = at::cross_entropy_loss(scores, target, {}, at::Reduction::None);
-        loss = (losses * weight).sum() / weight.sum();
-        result.correct = (scores.argmax(1) == target).sum().item<std::int64_t>();
-    }
-    result.loss = loss.item<double>();
-    result.weight = weight.sum().item<double>();
-    if (std::isfinite(result.loss))
-        loss.backward();
-    if (!std::isfinite(result.loss) || !std::isfinite(m_optimiser->gradientNorm())) {
-        m_optimiser->dropGradients();
-        const at::NoGradGuard guard;
-        at::_foreach_copy_(m_buffers, before);
-        return fail(Code::nonFinite, {"loss"});
-    }
-    m_optimiser->step(m_state.learningRate);
-    return result;
+    return m_tuner.learn(views(order), labels, weights, rate());
 }
 
 Result<Step> TrainJob::trainingStep()
@@ -261,11 +222,11 @@ Status TrainJob::returnToCheckpoint()
         if (m_context.parent)
             FOVEATE_CHECK(fresh.load(m_context.parent->tensors, false));
         FOVEATE_CHECK(m_network.load(fresh.state()));
-        startOptimiser();
+        m_tuner.restart();
         m_state = TrainState();
         m_state.batch = m_options.batch;
         m_best.clear();
-        m_order = epochOrder(m_set.training.size(), m_context.snapshot.seed, 0);
+        chooseSamples();
     }
     m_state.returns = returns;
     m_state.skipped = skipped;
@@ -277,7 +238,7 @@ Status TrainJob::returnToCheckpoint()
 
 Status TrainJob::halveBatch(const Error& error)
 {
-    m_optimiser->dropGradients();
+    m_tuner.dropGradients();
     if (m_state.halvings >= kHalvingLimit || m_state.batch < 4)
         return tl::unexpected<Error>(error);
     ++m_state.halvings;
@@ -289,14 +250,15 @@ Status TrainJob::halveBatch(const Error& error)
 Status TrainJob::endEpoch()
 {
     ++m_state.epoch;
-    m_state.lastLoss = m_state.weightSum > 0 ? std::optional<double>(m_state.lossSum / m_state.weightSum) : std::nullopt;
-    if (!m_set.validation.empty()) {
+    m_state.lastLoss =
+        m_state.weightSum > 0 ? std::optional<double>(m_state.lossSum / m_state.weightSum) : std::nullopt;
+    if (isValidated()) {
         m_state.stage = TrainStage::validating;
         return {};
     }
     FOVEATE_CHECK(logEpoch());
     m_boundary = true;
-    return m_state.epoch >= m_options.epochs ? finishTraining() : Status();
+    return m_state.epoch >= lastEpoch() ? finishTraining() : Status();
 }
 
 Result<Step> TrainJob::validationStep()
@@ -323,23 +285,38 @@ Result<Step> TrainJob::validationStep()
     return Step::more;
 }
 
-/// Early stopping: keeps the best weights, stops after `patience` epochs without better ones.
+/// Early stopping: keeps the best weights, stops after `patience` epochs without better ones; the first epochs do not
+/// count.
 Status TrainJob::judge(double validationLoss)
 {
     const bool finite = std::isfinite(validationLoss);
     m_state.lastValidationLoss = finite ? std::optional<double>(validationLoss) : std::nullopt;
-    if (finite && (!m_state.bestLoss || validationLoss < *m_state.bestLoss)) {
+    const bool counts = m_state.epoch >= m_options.judgeFrom;
+    if (counts && finite && (!m_state.bestLoss || validationLoss < *m_state.bestLoss)) {
         m_state.bestLoss = validationLoss;
         m_state.bestEpoch = m_state.epoch;
         m_state.waited = 0;
         m_best = copyOf(m_network.state());
-    } else {
+    } else if (counts) {
         ++m_state.waited;
     }
     m_state.stage = TrainStage::training;
     FOVEATE_CHECK(logEpoch());
     m_boundary = true;
-    return m_state.waited >= m_options.patience || m_state.epoch >= m_options.epochs ? finishTraining() : Status();
+    return m_state.waited >= m_options.patience || m_state.epoch >= lastEpoch() ? stopEarly() : Status();
+}
+
+/// From the best weights a few epochs on all labels: a fifth of few labels is too much to leave unused.
+Status TrainJob::stopEarly()
+{
+    if (joinEpochs() == 0)
+        return finishTraining();
+    if (!m_best.empty())
+        FOVEATE_CHECK(m_network.load(m_best));
+    m_best.clear();
+    m_state.lastValidationLoss.reset();
+    m_state.joined = m_state.epoch;
+    return {};
 }
 
 Status TrainJob::logEpoch() const
@@ -348,7 +325,7 @@ Status TrainJob::logEpoch() const
                            {"step", m_state.step},
                            {"loss", m_state.lastLoss ? nlohmann::json(*m_state.lastLoss) : nlohmann::json()},
                            {"accuracy", m_state.seen > 0 ? double(m_state.correct) / double(m_state.seen) : 0.0},
-                           {"learning_rate", m_state.learningRate}};
+                           {"learning_rate", rate()}};
     if (m_state.lastValidationLoss)
         line["val_loss"] = *m_state.lastValidationLoss;
     return m_context.logMetrics(line);
@@ -369,7 +346,8 @@ Result<Step> TrainJob::scoringStep()
     if (!m_scoring) {
         if (!m_network.isFinite())
             return fail(Code::nonFinite, {"weights"});
-        FOVEATE_CHECK(writeSafetensors(m_context.folder + "/weights.safetensors", {m_network.state(), toMetadata(m_info)}));
+        FOVEATE_CHECK(
+            writeSafetensors(m_context.folder + "/weights.safetensors", {m_network.state(), toMetadata(m_info)}));
         m_scoring = std::make_unique<Scoring>(m_network, m_batches, rowsOf(m_context.snapshot));
         return Step::more;
     }
@@ -384,20 +362,18 @@ Result<Step> TrainJob::step()
     if (m_boundary) {
         m_boundary = false;
         if (m_state.stage == TrainStage::training) {
-            m_order = epochOrder(m_set.training.size(), m_context.snapshot.seed, m_state.epoch);
+            chooseSamples();
             m_state.beginEpoch();
         }
     }
     return guarded([this]() -> Result<Step> {
         switch (m_state.stage) {
         case TrainStage::training:
-            if (m_state.epoch >= m_options.epochs)
+            if (m_state.epoch >= lastEpoch())
                 FOVEATE_CHECK(finishTraining());
             return m_state.stage == TrainStage::training ? trainingStep() : Step::more;
-        case TrainStage::validating:
-            return validationStep();
-        case TrainStage::scoring:
-            break;
+        case TrainStage::validating: return validationStep();
+        case TrainStage::scoring: break;
         }
         return scoringStep();
     });
@@ -456,7 +432,7 @@ Status TrainJob::save()
     checkpoint.weights = m_network.state();
     for (const auto& [name, tensor] : m_best)
         checkpoint.weights[kBest + name] = tensor;
-    checkpoint.optimiser = m_optimiser->state();
+    checkpoint.optimiser = m_tuner.optimiser().state();
     checkpoint.state = toJson(m_state);
     checkpoint.state["boundary"] = m_boundary;
     return guarded([&] { return writeCheckpoint(m_context.folder, checkpoint); });
@@ -475,13 +451,13 @@ Status TrainJob::restore(const Checkpoint& checkpoint)
             weights[name] = tensor;
     }
     FOVEATE_CHECK(m_network.load(weights));
-    FOVEATE_CHECK(m_optimiser->load(checkpoint.optimiser));
-    if (state.position > m_set.training.size())
-        return fail(Code::corrupt, {"state.json", "position"});
+    FOVEATE_CHECK(m_tuner.optimiser().load(checkpoint.optimiser));
     m_best = std::move(best);
     m_state = state;
     m_boundary = checkpoint.state.value("boundary", false);
-    m_order = epochOrder(m_set.training.size(), m_context.snapshot.seed, m_state.epoch);
+    chooseSamples();
+    if (m_state.position > m_samples.size() && !m_boundary)
+        return fail(Code::corrupt, {"state.json", "position"});
     return {};
 }
 
@@ -496,47 +472,21 @@ nlohmann::json TrainJob::resolvedOptions() const
 
 nlohmann::json TrainJob::result() const
 {
-    const auto orNull = [](const std::optional<double>& value) { return value ? nlohmann::json(*value) : nlohmann::json(); };
+    const auto orNull = [](const std::optional<double>& value) {
+        return value ? nlohmann::json(*value) : nlohmann::json();
+    };
     return {{"job", "train"},
             {"labels", m_set.training.size() + m_set.validation.size()},
             {"validation", m_set.validation.size()},
             {"class_weights", m_set.classWeights},
             {"epochs", m_state.epoch},
-            {"best_epoch", m_set.validation.empty() ? m_state.epoch : m_state.bestEpoch},
+            {"best_epoch", m_state.bestEpoch > 0 ? m_state.bestEpoch : m_state.epoch},
             {"loss", orNull(m_state.lastLoss)},
             {"val_loss", orNull(m_state.bestLoss)},
             {"skipped_steps", m_state.skipped},
             {"returns", m_state.returns},
             {"batch", m_state.batch},
             {"images_per_second", m_secondsTrained > 0 ? double(m_imagesTrained) / m_secondsTrained : 0.0}};
-}
-
-/// Size, channels, normalisation and model of the parent where there is one.
-Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& options)
-{
-    ModelInfo info;
-    info.model = options.model;
-    info.channels = int(context.pack.shape().channels);
-    info.size = int(context.pack.shape().size);
-    info.normalisation = augment::usualNormalisation(info.channels);
-    if (context.parent) {
-        FOVEATE_TRY(info, infoFromMetadata(context.parent->metadata));
-        if (info.channels != int(context.pack.shape().channels))
-            return fail(Code::wrongShape, {"channels", std::to_string(info.channels), std::to_string(context.pack.shape().channels)});
-    }
-    if (options.size > 0)
-        info.size = options.size;
-    info.classes = context.snapshot.classes;
-    info.method = "supervised";
-    info.dtype = context.capability.dtype;
-    return info;
-}
-
-Result<augment::Preset> choosePreset(const TrainOptions& options, int channels)
-{
-    if (!options.augment.is_null())
-        return augment::presetFromJson(options.augment);
-    return augment::preset(channels == 1 ? "grey-weak" : "histology-weak");
 }
 
 } // namespace
@@ -547,13 +497,14 @@ Result<std::unique_ptr<RunJob>> makeTrainJob(RunContext context)
     FOVEATE_TRY(ModelInfo info, chooseModel(context, options));
     FOVEATE_TRY(augment::Preset preset, choosePreset(options, info.channels));
     FOVEATE_TRY(TrainSet set, makeTrainSet(context.snapshot, options));
-    FOVEATE_TRY(PackBatches batches, PackBatches::create(context.pack, rowsOf(context.snapshot), info.size, info.normalisation,
-                                                         context.capability.threads));
+    FOVEATE_TRY(PackBatches batches, PackBatches::create(context.pack, rowsOf(context.snapshot), info.size,
+                                                         info.normalisation, context.capability.threads));
     FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed));
     if (context.parent)
         FOVEATE_CHECK(network.load(context.parent->tensors, false));
-    return std::unique_ptr<RunJob>(std::make_unique<TrainJob>(std::move(context), options, std::move(info), std::move(set),
-                                                              std::move(batches), std::move(network), std::move(preset)));
+    return std::unique_ptr<RunJob>(std::make_unique<TrainJob>(std::move(context), options, std::move(info),
+                                                              std::move(set), std::move(batches), std::move(network),
+                                                              std::move(preset)));
 }
 
 } // namespace foveate::learn

@@ -9,8 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-template <typename Number>
-Status readNumber(const json& from, const char* key, Number low, Number high, Number& value)
+template <typename Number> Status readNumber(const json& from, const char* key, Number low, Number high, Number& value)
 {
     if (!from.contains(key) || from[key].is_null())
         return {};
@@ -70,10 +69,13 @@ Result<TrainOptions> trainOptionsFromJson(const json& from)
     FOVEATE_CHECK(readNumber(from, "epochs", 0, 1000000, options.epochs));
     FOVEATE_CHECK(readNumber(from, "batch", 2, 1 << 20, options.batch));
     FOVEATE_CHECK(readNumber(from, "learning_rate", 0.0, std::numeric_limits<double>::max(), options.learningRate));
+    FOVEATE_CHECK(readFlag(from, "cosine", options.cosine));
     FOVEATE_CHECK(readFlag(from, "class_weights", options.classWeights));
     FOVEATE_CHECK(readNumber(from, "patience", 0, 1000000, options.patience));
+    FOVEATE_CHECK(readNumber(from, "judge_from", 1, 1000000, options.judgeFrom));
     FOVEATE_CHECK(readNumber(from, "validate_from", 2, std::numeric_limits<int>::max(), options.validateFrom));
     FOVEATE_CHECK(readNumber(from, "validation_share", .01, .9, options.validationShare));
+    FOVEATE_CHECK(readNumber(from, "join_epochs", 0, 1000000, options.joinEpochs));
     FOVEATE_CHECK(readFlag(from, "freeze", options.freeze));
     if (from.contains("augment"))
         options.augment = from["augment"];
@@ -88,10 +90,13 @@ json toJson(const TrainOptions& options)
             {"epochs", options.epochs},
             {"batch", options.batch},
             {"learning_rate", options.learningRate},
+            {"cosine", options.cosine},
             {"class_weights", options.classWeights},
             {"patience", options.patience},
+            {"judge_from", options.judgeFrom},
             {"validate_from", options.validateFrom},
             {"validation_share", options.validationShare},
+            {"join_epochs", options.joinEpochs},
             {"freeze", options.freeze},
             {"augment", options.augment}};
 }

@@ -23,11 +23,14 @@ int commonest(const std::vector<std::size_t>& members, const std::vector<int>& l
     std::map<int, int> counts;
     for (const std::size_t member : members)
         ++counts[labels[member]];
-    return std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
+    return std::max_element(counts.begin(), counts.end(),
+                            [](const auto& a, const auto& b) { return a.second < b.second; })
+        ->first;
 }
 
 /// Class → its patients, in the order of their numbers.
-std::map<int, std::vector<Group>> patientsByClass(const std::vector<std::int64_t>& patients, const std::vector<int>& labels)
+std::map<int, std::vector<Group>> patientsByClass(const std::vector<std::int64_t>& patients,
+                                                  const std::vector<int>& labels)
 {
     std::map<std::int64_t, std::vector<std::size_t>> members;
     for (std::size_t i = 0; i < patients.size(); ++i)
@@ -47,7 +50,8 @@ Result<std::vector<TrainSample>> labelledSamples(const Snapshot& snapshot)
         if (!sample.label || (sample.split != Split::train && sample.split != Split::none))
             continue;
         if (*sample.label < 0 || std::size_t(*sample.label) >= snapshot.classes.size())
-            return fail(Code::wrongShape, {"label", std::to_string(*sample.label), std::to_string(snapshot.classes.size())});
+            return fail(Code::wrongShape,
+                        {"label", std::to_string(*sample.label), std::to_string(snapshot.classes.size())});
         samples.push_back({sample.row, sample.patient, *sample.label, float(sample.weight)});
     }
     return samples;
@@ -103,8 +107,8 @@ std::vector<double> balancedWeights(const std::vector<int>& labels, int classes)
     return counts;
 }
 
-std::vector<bool> validationSplit(const std::vector<std::int64_t>& patients, const std::vector<int>& labels, double share,
-                                  std::uint64_t seed)
+std::vector<bool> validationSplit(const std::vector<std::int64_t>& patients, const std::vector<int>& labels,
+                                  double share, std::uint64_t seed)
 {
     std::vector<bool> held(patients.size(), false);
     for (auto& [label, groups] : patientsByClass(patients, labels)) {

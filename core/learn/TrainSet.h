@@ -23,24 +23,24 @@ struct TrainSet {
     std::vector<double> classWeights;    ///< per class; 0 for a class without a label
 };
 
-/// Labelled samples of the training split or of none. needsLabels (args: found, 2) or needsClasses (args: found) when there is
-/// too little; wrongShape for a label beyond the classes.
+/// Labelled samples of the training split or of none. needsLabels (args: found, 2) or needsClasses (args: found) when
+/// there is too little; wrongShape for a label beyond the classes.
 Result<TrainSet> makeTrainSet(const Snapshot& snapshot, const TrainOptions& options);
 
 /// n/(C·n_c) over the classes that occur: their weighted counts are equal. `classes` long.
 std::vector<double> balancedWeights(const std::vector<int>& labels, int classes);
 
-/// The patients' stratified split for early stopping: per class, patients in seeded order go to validation while it holds less
-/// than `share` of the class; a class's last patient stays for training. A patient counts to the class most of its samples
-/// have. True: validation.
-std::vector<bool> validationSplit(const std::vector<std::int64_t>& patients, const std::vector<int>& labels, double share,
-                                  std::uint64_t seed);
+/// The patients' stratified split for early stopping: per class, patients in seeded order go to validation while it
+/// holds less than `share` of the class; a class's last patient stays for training. A patient counts to the class most
+/// of its samples have. True: validation.
+std::vector<bool> validationSplit(const std::vector<std::int64_t>& patients, const std::vector<int>& labels,
+                                  double share, std::uint64_t seed);
 
 /// [0, n) in the seeded order of that epoch.
 std::vector<std::size_t> epochOrder(std::size_t n, std::uint64_t seed, int epoch);
 
-/// Where the batch that begins at `position` ends: the rest is cut into equal batches near `batch`, so that none is left with one
-/// image, on which batch norm has nothing to average.
+/// Where the batch that begins at `position` ends: the rest is cut into equal batches near `batch`, so that none is
+/// left with one image, on which batch norm has nothing to average.
 std::size_t batchEnd(std::size_t position, std::size_t n, std::size_t batch);
 
 } // namespace foveate::learn

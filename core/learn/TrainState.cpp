@@ -57,7 +57,8 @@ json toJson(const TrainState& state)
             {"last_validation_loss", orNull(state.lastValidationLoss)},
             {"best_loss", orNull(state.bestLoss)},
             {"best_epoch", state.bestEpoch},
-            {"waited", state.waited}};
+            {"waited", state.waited},
+            {"joined", state.joined}};
 }
 
 Result<TrainState> trainStateFromJson(const json& from)
@@ -85,6 +86,7 @@ Result<TrainState> trainStateFromJson(const json& from)
         state.bestLoss = optional(from.at("best_loss"));
         from.at("best_epoch").get_to(state.bestEpoch);
         from.at("waited").get_to(state.waited);
+        from.at("joined").get_to(state.joined);
         return state;
     } catch (const json::exception& exception) {
         return fail(Code::corrupt, {"state.json", exception.what()});

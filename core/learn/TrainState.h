@@ -15,16 +15,16 @@ enum class TrainStage { training, validating, scoring };
 
 struct TrainState {
     TrainStage stage = TrainStage::training;
-    int epoch = 0;                  ///< finished epochs
-    std::int64_t step = 0;          ///< steps done in all stages before scoring
-    std::size_t position = 0;       ///< next in the epoch's order
-    int batch = 32;                 ///< halved when memory runs out
+    int epoch = 0;            ///< finished epochs
+    std::int64_t step = 0;    ///< steps done in all stages before scoring
+    std::size_t position = 0; ///< next in the epoch's order
+    int batch = 32;           ///< halved when memory runs out
     int halvings = 0;
-    double learningRate = 0;        ///< halved at each return to a checkpoint
-    int strikes = 0;                ///< skipped steps in a row
-    int skipped = 0;                ///< skipped steps in all
-    int returns = 0;                ///< returns to a checkpoint
-    double lossSum = 0;             ///< over the epoch so far, weighted
+    double learningRate = 0; ///< halved at each return to a checkpoint
+    int strikes = 0;         ///< skipped steps in a row
+    int skipped = 0;         ///< skipped steps in all
+    int returns = 0;         ///< returns to a checkpoint
+    double lossSum = 0;      ///< over the epoch so far, weighted
     double weightSum = 0;
     std::int64_t correct = 0;
     std::int64_t seen = 0;
@@ -32,7 +32,8 @@ struct TrainState {
     std::optional<double> lastValidationLoss;
     std::optional<double> bestLoss; ///< best validation loss, and when
     int bestEpoch = 0;
-    int waited = 0;                 ///< epochs since then
+    int waited = 0; ///< epochs since then
+    int joined = 0; ///< epoch after which all labels are learnt from; 0: not yet
 
     void beginEpoch();
 };

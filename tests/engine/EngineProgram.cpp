@@ -18,7 +18,8 @@ QString engineProgram()
     return QStringLiteral(FOVEATE_BIN_DIR "/foveate-engine");
 }
 
-EngineEnd runEngineProgram(const std::string& folder, const std::function<void(const nlohmann::json&, QProcess&)>& onEvent,
+EngineEnd runEngineProgram(const std::string& folder,
+                           const std::function<void(const nlohmann::json&, QProcess&)>& onEvent,
                            const QStringList& more)
 {
     QProcess process;

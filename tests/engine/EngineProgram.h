@@ -13,16 +13,18 @@
 namespace foveate {
 
 struct EngineEnd {
-    int exitCode = -1;      ///< −1: by a signal
+    int exitCode = -1; ///< −1: by a signal
     std::vector<nlohmann::json> events;
-    QByteArray errors;      ///< standard error
+    QByteArray errors; ///< standard error
 
     nlohmann::json last() const { return events.empty() ? nlohmann::json() : events.back(); }
     int count(const std::string& kind) const;
 };
 
-/// Runs `foveate-engine run folder` to its end. `onEvent` is called with each event as it comes and may signal the process.
-EngineEnd runEngineProgram(const std::string& folder, const std::function<void(const nlohmann::json&, QProcess&)>& onEvent = {},
+/// Runs `foveate-engine run folder` to its end. `onEvent` is called with each event as it comes and may signal the
+/// process.
+EngineEnd runEngineProgram(const std::string& folder,
+                           const std::function<void(const nlohmann::json&, QProcess&)>& onEvent = {},
                            const QStringList& more = {});
 
 QString engineProgram();

@@ -23,7 +23,8 @@ QByteArray bytesOf(const std::string& path)
 }
 
 /// The files that have to be the same when a run is repeated or resumed.
-const char* const kResults[] = {"weights.safetensors", "probabilities.npy", "features.npy", "rows.npy", "metrics.jsonl"};
+const char* const kResults[] = {"weights.safetensors", "probabilities.npy", "features.npy", "rows.npy",
+                                "metrics.jsonl"};
 
 ExampleRun longRun()
 {
@@ -81,8 +82,9 @@ private Q_SLOTS:
         QVERIFY(end.last().at("event") == json("done"));
         QVERIFY(end.count("heartbeat") >= 1);
         QVERIFY(end.count("checkpoint") >= 1);
-        const auto lastProgress = std::find_if(end.events.rbegin(), end.events.rend(),
-                                               [](const json& event) { return event.value("event", "") == "progress"; });
+        const auto lastProgress = std::find_if(end.events.rbegin(), end.events.rend(), [](const json& event) {
+            return event.value("event", "") == "progress";
+        });
         QVERIFY(lastProgress->at("stage") == json("scoring"));
         QVERIFY(lastProgress->at("step") == json(96));
     }
@@ -222,14 +224,22 @@ private Q_SLOTS:
         QTest::addColumn<QString>("what");
         QTest::addColumn<QString>("code");
         QTest::addColumn<int>("exitCode");
-        QTest::newRow("no labels") << "labels" << "needs-labels" << 3;
-        QTest::newRow("a patient on two sides") << "patient" << "patient-split" << 3;
-        QTest::newRow("no parent") << "parent" << "needs-training" << 4;
-        QTest::newRow("a damaged pack") << "pack" << "corrupt" << 3;
-        QTest::newRow("a snapshot that is no JSON") << "snapshot" << "bad-input" << 3;
-        QTest::newRow("an option that does not exist") << "option" << "usage" << 2;
-        QTest::newRow("a learning rate that explodes") << "explode" << "non-finite" << 1;
-        QTest::newRow("a GPU that is not asked for in vain") << "gpu" << "device-missing" << 5;
+        QTest::newRow("no labels") << "labels"
+                                   << "needs-labels" << 3;
+        QTest::newRow("a patient on two sides") << "patient"
+                                                << "patient-split" << 3;
+        QTest::newRow("no parent") << "parent"
+                                   << "needs-training" << 4;
+        QTest::newRow("a damaged pack") << "pack"
+                                        << "corrupt" << 3;
+        QTest::newRow("a snapshot that is no JSON") << "snapshot"
+                                                    << "bad-input" << 3;
+        QTest::newRow("an option that does not exist") << "option"
+                                                       << "usage" << 2;
+        QTest::newRow("a learning rate that explodes") << "explode"
+                                                       << "non-finite" << 1;
+        QTest::newRow("a GPU that is not asked for in vain") << "gpu"
+                                                             << "device-missing" << 5;
     }
 
     void refuses()

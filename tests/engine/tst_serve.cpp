@@ -78,7 +78,8 @@ private Q_SLOTS:
         QVERIFY(predicted.at("id") == json(2));
         QVERIFY(std::abs(predicted.at("probabilities")[1].get<double>() - double(stored.data[2 * 17 + 1])) < 1e-5);
 
-        const json explained = ask({{"id", 3}, {"command", "explain"}, {"method", "gradcam"}, {"row", 17}, {"class", -1}});
+        const json explained =
+            ask({{"id", 3}, {"command", "explain"}, {"method", "gradcam"}, {"row", 17}, {"class", -1}});
         QVERIFY(explained.at("id") == json(3));
         const Array<float> map = *readNpy<float>(explained.at("map").get<std::string>());
         QCOMPARE(map.shape, (std::vector<std::size_t>{32, 32}));
@@ -94,9 +95,10 @@ private Q_SLOTS:
 
     void garbageIsAnsweredAndForgotten()
     {
-        for (const QByteArray& line : {QByteArray("hello?"), QByteArray("{"), QByteArray("[1,2]"), QByteArray("\xff\xfe\x01"),
-                                       QByteArray("{\"command\":7}"), QByteArray("{\"command\":\"dance\"}"), QByteArray("null"),
-                                       QByteArray("{\"command\":\"load\"}"), QByteArray(100000, '[')}) {
+        for (const QByteArray& line :
+             {QByteArray("hello?"), QByteArray("{"), QByteArray("[1,2]"), QByteArray("\xff\xfe\x01"),
+              QByteArray("{\"command\":7}"), QByteArray("{\"command\":\"dance\"}"), QByteArray("null"),
+              QByteArray("{\"command\":\"load\"}"), QByteArray(100000, '[')}) {
             const json event = ask(line);
             QCOMPARE(event.value("event", ""), std::string("error"));
             QCOMPARE(event.value("code", ""), std::string("bad-input"));
@@ -110,10 +112,12 @@ private Q_SLOTS:
     {
         QCOMPARE(ask({{"id", 1}, {"command", "predict"}, {"row", 1}}).value("code", ""), std::string("needs-training"));
         QVERIFY(ask({{"id", 2}, {"command", "load"}, {"run", m_run}}).contains("classes"));
-        QCOMPARE(ask({{"id", 3}, {"command", "load"}, {"run", "/nowhere"}}).value("code", ""), std::string("not-found"));
+        QCOMPARE(ask({{"id", 3}, {"command", "load"}, {"run", "/nowhere"}}).value("code", ""),
+                 std::string("not-found"));
         QCOMPARE(ask({{"id", 4}, {"command", "predict"}, {"row", 100000}}).value("code", ""), std::string("not-found"));
         QCOMPARE(ask({{"id", 5}, {"command", "predict"}, {"row", -1}}).value("code", ""), std::string("not-found"));
-        QCOMPARE(ask({{"id", 6}, {"command", "explain"}, {"row", 1}, {"class", 2}}).value("code", ""), std::string("not-found"));
+        QCOMPARE(ask({{"id", 6}, {"command", "explain"}, {"row", 1}, {"class", 2}}).value("code", ""),
+                 std::string("not-found"));
         const json refused = ask({{"id", 7}, {"command", "explain"}, {"row", 1}, {"method", "tea-leaves"}});
         QCOMPARE(refused.value("code", ""), std::string("unsupported"));
         QVERIFY(refused.at("id") == json(7));

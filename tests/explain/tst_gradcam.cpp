@@ -23,8 +23,8 @@ Network formulaNetwork()
 
 at::Tensor reference(int classIndex)
 {
-    const auto array = readNpy<float>(FOVEATE_SOURCE_DIR "/tests/learn/reference/resnet18_gradcam_" + std::to_string(classIndex)
-                                      + ".npy");
+    const auto array = readNpy<float>(FOVEATE_SOURCE_DIR "/tests/learn/reference/resnet18_gradcam_" +
+                                      std::to_string(classIndex) + ".npy");
     return array ? at::tensor(array->data, at::kFloat).reshape({2, 64, 64}) : at::Tensor();
 }
 
@@ -86,10 +86,13 @@ private Q_SLOTS:
         const at::NoGradGuard guard;
         network.train(false);
         const at::Tensor maps = network.backbone().maps(formulaTensor("colour", {1, 3, 64, 64})).contiguous();
-        const auto logit = [&](const at::Tensor& m) { return network.logitsOfFeatures(m.mean({2, 3}))[0][1].item<double>(); };
+        const auto logit = [&](const at::Tensor& m) {
+            return network.logitsOfFeatures(m.mean({2, 3}))[0][1].item<double>();
+        };
         at::Tensor moved = maps.clone();
         moved[0][17][1][0] += 1.0;
-        const double expected = network.state().at("fc.weight")[1][17].item<double>() / double(maps.size(2) * maps.size(3));
+        const double expected =
+            network.state().at("fc.weight")[1][17].item<double>() / double(maps.size(2) * maps.size(3));
         QVERIFY(std::abs(logit(moved) - logit(maps) - expected) < 1e-4);
     }
 

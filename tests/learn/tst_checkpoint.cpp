@@ -62,7 +62,8 @@ private Q_SLOTS:
         QTemporaryDir folder;
         for (std::int64_t step : {5, 10, 15, 20, 1000000})
             QVERIFY(writeCheckpoint(folder.path().toStdString(), checkpoint(step)).has_value());
-        const QStringList names = QDir(folder.filePath("checkpoints")).entryList(QDir::Dirs | QDir::NoDotAndDotDot | QDir::Hidden);
+        const QStringList names =
+            QDir(folder.filePath("checkpoints")).entryList(QDir::Dirs | QDir::NoDotAndDotDot | QDir::Hidden);
         QCOMPARE(names, QStringList({"000015", "000020", "1000000"}));
         QCOMPARE(newest(folder), std::int64_t(1000000));
     }

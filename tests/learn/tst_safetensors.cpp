@@ -54,7 +54,8 @@ private Q_SLOTS:
     {
         QTemporaryDir folder;
         const at::Tensor image = at::arange(120, at::kFloat).reshape({2, 3, 4, 5});
-        const Weights weights{{{"x", image.contiguous(at::MemoryFormat::ChannelsLast)}, {"y", image.permute({3, 1, 0, 2})}}, {}};
+        const Weights weights{
+            {{"x", image.contiguous(at::MemoryFormat::ChannelsLast)}, {"y", image.permute({3, 1, 0, 2})}}, {}};
         const std::string path = folder.filePath("w.safetensors").toStdString();
         QVERIFY(writeSafetensors(path, weights).has_value());
         const Result<Weights> read = readSafetensors(path);
@@ -82,13 +83,20 @@ private Q_SLOTS:
         row("tail", file(good, 9));
         row("cut data", file(good, 7));
         row("hole", file(with(R"({"dtype":"F32","shape":[2],"data_offsets":[4,12]})"), 12));
-        row("overlap", file(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", 12));
-        row("key twice", file(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8));
+        row("overlap",
+            file(
+                R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
+                12));
+        row("key twice",
+            file(
+                R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                8));
         row("inner key twice", file(with(R"({"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]})"), 8));
         row("unknown dtype", file(with(R"({"dtype":"F8","shape":[8],"data_offsets":[0,8]})"), 8));
         row("negative extent", file(with(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"), 8));
         row("fraction", file(with(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})"), 8));
-        row("shape overflows", file(with(R"({"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]})"), 0));
+        row("shape overflows",
+            file(with(R"({"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]})"), 0));
         row("rank 9", file(with(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]})"), 8));
         row("offsets backwards", file(with(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"), 8));
         row("another size", file(with(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"), 8));

@@ -39,7 +39,8 @@ bool someoneIsOnBothSides(const std::vector<std::int64_t>& patients, const std::
     for (std::size_t i = 0; i < patients.size(); ++i)
         (held[i] ? validation : training).insert(patients[i]);
     std::vector<std::int64_t> both;
-    std::set_intersection(training.begin(), training.end(), validation.begin(), validation.end(), std::back_inserter(both));
+    std::set_intersection(training.begin(), training.end(), validation.begin(), validation.end(),
+                          std::back_inserter(both));
     return !both.empty();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ExampleRun: a run folder with made-up images that a small network learns in seconds: class 0 is bright above, class 1
-// below (a training view may be mirrored left to right). 32×32 pixels, grey, two images a patient. Every fourth patient is in the test split.
+// below (a training view may be mirrored left to right). 32×32 pixels, grey, two images a patient. Every fourth patient
+// is in the test split.
 #pragma once
 
 #include "base/AtomicFile.h"
@@ -17,7 +18,7 @@ namespace foveate {
 
 struct ExampleRun {
     int images = 96;
-    int labels = 40;        ///< of the training split, the first ones
+    int labels = 40; ///< of the training split, the first ones
     std::uint64_t seed = 1;
     std::string job = "train";
     nlohmann::json options = {{"model", "tiny"}, {"epochs", 6}, {"batch", 8}, {"learning_rate", .01}};

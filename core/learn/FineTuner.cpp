@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/FineTuner.h"
+
+#include "learn/Autocast.h"
+
+#include <cmath>
+
+namespace foveate::learn {
+namespace {
+
+std::vector<at::Tensor> copiesOf(const std::vector<at::Tensor>& tensors)
+{
+    std::vector<at::Tensor> copies;
+    for (const at::Tensor& tensor : tensors)
+        copies.push_back(tensor.clone());
+    return copies;
+}
+
+} // namespace
+
+FineTuner::FineTuner(Network network, bool freeze, bool bfloat16)
+    : m_network(std::move(network)), m_freeze(freeze), m_bfloat16(bfloat16)
+{
+    m_network.useChannelsLast();
+    restart();
+}
+
+void FineTuner::restart()
+{
+    for (const at::Tensor& parameter : m_network.parameters())
+        parameter.set_requires_grad(!m_freeze);
+    for (const at::Tensor& parameter : m_network.parameters(true))
+        parameter.set_requires_grad(true);
+    m_optimiser = std::make_unique<optim::Optimiser>(m_network.parameters(m_freeze), m_network.parameterNames(m_freeze),
+                                                     optim::usualOptions(optim::Kind::adam));
+    m_buffers = m_network.backbone().buffers();
+}
+
+at::Tensor FineTuner::logits(const at::Tensor& images)
+{
+    if (!m_freeze)
+        return m_network.logits(images);
+    at::Tensor features;
+    {
+        const at::NoGradGuard guard;
+        features = m_network.features(images);
+    }
+    return m_network.logitsOfFeatures(features);
+}
+
+Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector<std::int64_t>& labels,
+                                     const std::vector<float>& weights, double rate)
+{
+    const at::Tensor target = at::tensor(labels, at::kLong);
+    const at::Tensor weight = at::tensor(weights, at::kFloat);
+    const std::vector<at::Tensor> before = copiesOf(m_buffers);
+    m_network.train(!m_freeze);
+    BatchResult result;
+    at::Tensor loss;
+    {
+        const Autocast autocast(m_bfloat16);
+        const at::Tensor scores = logits(images).to(at::kFloat);
+        const at::Tensor losses = at::cross_entropy_loss(scores, target, {}, at::Reduction::None);
+        loss = (losses * weight).sum() / weight.sum();
+        result.correct = (scores.argmax(1) == target).sum().item<std::int64_t>();
+    }
+    result.loss = loss.item<double>();
+    result.weight = weight.sum().item<double>();
+    if (std::isfinite(result.loss))
+        loss.backward();
+    if (!std::isfinite(result.loss) || !std::isfinite(m_optimiser->gradientNorm())) {
+        m_optimiser->dropGradients();
+        const at::NoGradGuard guard;
+        at::_foreach_copy_(m_buffers, before);
+        return fail(Code::nonFinite, {"loss"});
+    }
+    m_optimiser->step(rate);
+    return result;
+}
+
+} // namespace foveate::learn

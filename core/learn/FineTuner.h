@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// FineTuner: a network and its optimiser, and one supervised step of both. One thread at a time.
+#pragma once
+
+#include "learn/Network.h"
+#include "learn/optim/Optimiser.h"
+
+#include <memory>
+#include <vector>
+
+namespace foveate::learn {
+
+/// What one mini-batch gave.
+struct BatchResult {
+    double loss = 0;   ///< weighted mean
+    double weight = 0; ///< sum of the weights
+    std::int64_t correct = 0;
+};
+
+class FineTuner {
+public:
+    /// `freeze`: the head alone learns, the backbone stays in evaluation mode. `bfloat16`: of the forward pass.
+    FineTuner(Network network, bool freeze, bool bfloat16);
+    /// Forward, backward and, when all of it is finite, Adam's step; nonFinite otherwise, with nothing changed.
+    /// Weighted cross-entropy. REQUIRES: images [N,C,S,S], N labels and weights. May throw LibTorch's exceptions: call
+    /// it guarded.
+    Result<BatchResult> learn(const at::Tensor& images, const std::vector<std::int64_t>& labels,
+                              const std::vector<float>& weights, double rate);
+    /// A fresh optimiser; gradients of a step that failed go with it.
+    void restart();
+    void dropGradients() { m_optimiser->dropGradients(); }
+    Network& network() { return m_network; }
+    const Network& network() const { return m_network; }
+    optim::Optimiser& optimiser() { return *m_optimiser; }
+
+private:
+    at::Tensor logits(const at::Tensor& images);
+
+    Network m_network;
+    bool m_freeze;
+    bool m_bfloat16;
+    std::vector<at::Tensor> m_buffers; ///< running statistics, shared with the network
+    std::unique_ptr<optim::Optimiser> m_optimiser;
+};
+
+} // namespace foveate::learn

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TrainSetup: which network a training starts from, and by which views it learns.
+#pragma once
+
+#include "learn/ModelInfo.h"
+#include "learn/RunJob.h"
+#include "learn/TrainOptions.h"
+
+namespace foveate::learn {
+
+/// Model, size, channels and normalisation of the parent where there is one, else by the options and the pack.
+/// wrongShape when the parent has other channels than the pack.
+Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& options);
+
+/// The option's preset of views, else the weak one for the channels.
+Result<augment::Preset> choosePreset(const TrainOptions& options, int channels);
+
+} // namespace foveate::learn
