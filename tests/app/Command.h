@@ -43,6 +43,8 @@ inline bool writePicture(const std::string& path, unsigned seed, int classIndex)
         const bool middle = x > 10 && x < 22 && y > 10 && y < 22;
         pixels[i] = std::uint8_t((i * 7919u + seed * 104729u) % 61 + (classIndex == 1 && middle ? 150 : 30));
     }
+    pixels[0] = std::uint8_t(seed); // no two alike, or the import would take them for one
+    pixels[1] = std::uint8_t(seed >> 8);
     return bool(imaging::writePng(path, {pixels.data(), 32, 32, 1, 8}));
 }
 
