@@ -4,9 +4,11 @@
 #include "base/AtomicFile.h"
 
 #include <QCoreApplication>
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <set>
 #include <unistd.h>
 
 namespace foveate::app {
@@ -117,6 +119,32 @@ Result<std::string> engineRun(session::Project& project, session::RunWish wish, 
     FOVEATE_CHECK(project.reopen());
     FOVEATE_TRY([[maybe_unused]] const std::vector<std::string> booked, session::bookFinishedRuns(project));
     return folder;
+}
+
+Result<std::string> runOnParent(session::Project& project, const char* job, const std::string& run, nlohmann::json options,
+                                const CommonOptions& common)
+{
+    session::RunWish wish = wishFor(job, common, project);
+    wish.options = std::move(options);
+    const session::Need need = std::string_view(job) == "embed" ? session::Need::features : session::Need::trained;
+    FOVEATE_TRY(wish.parent, session::chooseRun(project, need, run));
+    return engineRun(project, wish, common);
+}
+
+Result<IdsByRow> wantedRows(session::Project& project, const std::vector<std::string>& ids)
+{
+    FOVEATE_TRY(const std::vector<store::Sample> samples, project.study().samples());
+    std::set<std::string> missing(ids.begin(), ids.end());
+    IdsByRow rows;
+    for (const store::Sample& sample : samples) {
+        const bool named = std::find(ids.begin(), ids.end(), sample.id) != ids.end();
+        if ((ids.empty() && sample.state == store::SampleState::ok) || named)
+            rows[sample.packRow] = sample.id;
+        missing.erase(sample.id);
+    }
+    if (!missing.empty())
+        return fail(Code::notFound, {"image", *missing.begin()});
+    return rows;
 }
 
 std::uint64_t seedOf(const CommonOptions& common, const session::Project& project)

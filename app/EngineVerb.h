@@ -9,6 +9,7 @@
 
 #include <QSocketNotifier>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -31,6 +32,14 @@ Status runEngine(const std::string& runFolder, const CommonOptions& common);
 
 /// prepareRun, release, runEngine, reopen, bookFinishedRuns. Returns the finished run's folder.
 Result<std::string> engineRun(session::Project& project, session::RunWish wish, const CommonOptions& common);
+
+/// engineRun of `job` on the run that `run` names (as `--run`): the newest with features for "embed", else trained.
+Result<std::string> runOnParent(session::Project& project, const char* job, const std::string& run, nlohmann::json options,
+                                const CommonOptions& common);
+
+using IdsByRow = std::map<std::int64_t, std::string>;
+/// The readable images asked for (all when none is named), by pack row; notFound for an id that is not there.
+Result<IdsByRow> wantedRows(session::Project& project, const std::vector<std::string>& ids);
 
 /// The seed asked for, else the project's.
 std::uint64_t seedOf(const CommonOptions& common, const session::Project& project);

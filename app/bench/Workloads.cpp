@@ -128,12 +128,9 @@ const Workload* workloadNamed(const std::string& name)
     return nullptr;
 }
 
-std::string workloadNames()
+std::span<const Workload> workloads()
 {
-    std::string names;
-    for (const Workload& workload : kWorkloads)
-        names += (names.empty() ? "" : ", ") + std::string(workload.name);
-    return names;
+    return kWorkloads;
 }
 
 } // namespace foveate::app

@@ -5,6 +5,7 @@
 #include "base/Result.h"
 
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 
 namespace foveate::app {
@@ -24,7 +25,6 @@ struct Workload {
 
 /// nullptr when there is none of that name here (the engine may have it).
 const Workload* workloadNamed(const std::string& name);
-/// "label-commit, import, …"
-std::string workloadNames();
+std::span<const Workload> workloads();
 
 } // namespace foveate::app

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // foveate-engine: training, inference and explaining as a pure function of a run folder.
+#include "app/engine/BenchCommand.h"
 #include "app/engine/DoctorCommand.h"
 #include "app/engine/RunCommand.h"
 #include "app/engine/ServeCommand.h"
@@ -42,6 +43,16 @@ int main(int argc, char** argv)
 
     const CLI::App* doctor = app.add_subcommand("doctor", "Say what a run would compute with on this machine");
 
+    std::string workload;
+    foveate::engine::bench::Input input;
+    CLI::App* bench = app.add_subcommand("bench", "Time one workload; without a name, list them");
+    bench->add_option("NAME", workload, "The workload");
+    bench->add_option("--data", input.data, "Folder that holds the inputs");
+    bench->add_option("--out", input.out, "Folder to save the result in, as NAME.npy");
+    bench->add_option("--repeat", input.repeat, "How often it is timed")->check(CLI::Range(1, 1000));
+    bench->add_option("--threads", input.threads, "Threads to work with (0: all)")->check(CLI::Range(0, 1024));
+    bench->add_option("--seed", input.seed, "Seed of every random choice");
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -53,5 +64,7 @@ int main(int argc, char** argv)
     if (serve->parsed())
         return foveate::engine::serveCommand(STDIN_FILENO, STDOUT_FILENO);
     waitWithoutSpinning(argv);
+    if (bench->parsed())
+        return foveate::engine::benchCommand(workload, input);
     return foveate::engine::runCommand(folder, requireGpu, STDOUT_FILENO);
 }

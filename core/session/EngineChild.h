@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What both engine processes share: how the child is started, and how its lines are read. Internal to session/.
+// What both engine processes share: how the child is started, and how its lines are read. Internal to session/ and the verbs that ask the engine.
 #pragma once
 
 #include "base/Job.h"
