@@ -6,20 +6,12 @@
 // gives the same result. Memory: a double copy of the base and blocks of 256 × rows.
 #pragma once
 
-#include "base/Result.h"
+#include "embed/Points.h"
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace foveate::embed {
-
-/// [N,D] row-major float32, lent.
-struct Points {
-    std::span<const float> values;
-    std::size_t dimensions = 0;
-    std::size_t rows() const { return dimensions == 0 ? 0 : values.size() / dimensions; }
-};
 
 /// [Q,k] rows of the base, nearest first; k is cut to the size of the base.
 struct NeighbourTable {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What layouts in two dimensions have in common: a start, a likeness to the round before, new points among old ones.
+// A layout is [N,2] row-major float32.
+#pragma once
+
+#include "embed/NeighbourGraph.h"
+#include "embed/Neighbours.h"
+
+#include <vector>
+
+namespace foveate::embed {
+
+/// The first two principal components, scaled so that the first has the given standard deviation, with a jitter of
+/// 1e-4 of it (seeded), so that equal points can part. Errors of checkPoints().
+Result<std::vector<float>> pcaStart(Points points, double deviation, std::uint64_t seed, int threads = 1);
+
+/// `layout` turned, mirrored, scaled and shifted onto `target` (orthogonal Procrustes, least squares over the rows
+/// that both have). REQUIRES: as many rows; wrongShape otherwise. A layout without extent stays as it is.
+Result<std::vector<float>> aligned(std::span<const float> layout, std::span<const float> target);
+
+/// [Q,2]: new points among old ones that stay where they are: the mean of their neighbours' places, weighted by the
+/// share of e^(−d/σ) (σ: the mean distance of the neighbours beyond the first). `table`: neighbours of the new points
+/// among the old ones.
+std::vector<float> place(const NeighbourTable& table, std::span<const float> layout);
+
+} // namespace foveate::embed

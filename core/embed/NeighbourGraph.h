@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// NeighbourGraph: the k nearest of each point among all others; computed once, it serves UMAP, t-SNE, label spreading
+// and kNN.
+//
+// Up to `exactLimit` points exactly (Neighbours.h: float32 products, checked again in double; equal distances go by
+// row). Beyond it by HNSW (Malkov and Yashunin 2018, hnswlib), whose recall is measured on 1,000 points and said.
+// Exact graphs are the same for any number of threads; an HNSW graph is the same for the same seed and one thread.
+// Memory: 8 bytes an edge, and for HNSW a copy of the points.
+#pragma once
+
+#include "embed/Points.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace foveate::embed {
+
+struct GraphOptions {
+    std::size_t k = 15;              ///< cut to N − 1
+    std::size_t exactLimit = 200000; ///< points up to which every distance is computed
+    std::uint64_t seed = 1;
+    int threads = 1;
+};
+
+struct NeighbourGraph {
+    std::size_t k = 0;
+    std::vector<std::int32_t> rows; ///< [N,k] nearest first, never the point itself
+    std::vector<float> distances;   ///< [N,k] Euclid
+    double recall = 1;              ///< share of the true neighbours that is in it; 1 when exact
+    bool exact = true;
+    std::size_t points() const { return k == 0 ? 0 : rows.size() / k; }
+    std::span<const std::int32_t> rowsOf(std::size_t i) const { return std::span(rows).subspan(i * k, k); }
+    std::span<const float> distancesOf(std::size_t i) const { return std::span(distances).subspan(i * k, k); }
+};
+
+/// Errors of checkPoints(); a single point has a graph with k = 0; outOfMemory.
+Result<NeighbourGraph> neighbourGraph(Points points, const GraphOptions& options);
+
+} // namespace foveate::embed
