@@ -10,6 +10,9 @@
 
 namespace foveate::embed {
 
+constexpr double kUmapStart = 4;    ///< standard deviation of a start for UMAP: about the width of its layouts
+constexpr double kTsneStart = 1e-4; ///< for t-SNE, which unfolds from nearly one point (Kobak and Berens 2019)
+
 /// The first two principal components, scaled so that the first has the given standard deviation, with a jitter of
 /// 1e-4 of it (seeded), so that equal points can part. Errors of checkPoints().
 Result<std::vector<float>> pcaStart(Points points, double deviation, std::uint64_t seed, int threads = 1);
@@ -18,8 +21,8 @@ Result<std::vector<float>> pcaStart(Points points, double deviation, std::uint64
 /// that both have). REQUIRES: as many rows; wrongShape otherwise. A layout without extent stays as it is.
 Result<std::vector<float>> aligned(std::span<const float> layout, std::span<const float> target);
 
-/// [Q,2]: new points among old ones that stay where they are: the mean of their neighbours' places, weighted by the
-/// share of e^(−d/σ) (σ: the mean distance of the neighbours beyond the first). `table`: neighbours of the new points
+/// [Q,2]: new points among old ones that stay where they are: the mean of their neighbours' places, weighted by
+/// e^(−(d − d₁)/σ), d₁ the nearest distance and σ the mean of d − d₁. `table`: neighbours of the new points
 /// among the old ones.
 std::vector<float> place(const NeighbourTable& table, std::span<const float> layout);
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Exact nearest neighbours by blocked matrix products, and the plain-vote classifier on them (methods.md §3: Euclid).
+// Exact nearest neighbours (ExactSearch.h), and the plain-vote classifier on them (methods.md §3: Euclid).
 //
-// Distances are computed in double from float32 features, about the mean of the base, so that points that lie close
-// together far from the origin are still told apart. Equal distances: the lower row first. Any number of threads
-// gives the same result. Memory: a double copy of the base and blocks of 256 × rows.
+// Distances are computed in double from float32 features, so that points that lie close together far from the origin
+// are still told apart. Equal distances: the lower row first. Any number of threads gives the same result.
 #pragma once
 
 #include "embed/Points.h"

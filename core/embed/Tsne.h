@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// t-SNE (van der Maaten and Hinton 2008, Barnes and Hut's tree: van der Maaten 2014) as a value: run(until) goes on
-// from where it stands.
+// t-SNE (van der Maaten and Hinton 2008) as a value: run(until) goes on from where it stands.
 //
-// Perplexities, symmetrised probabilities and the tree's forces are qdtsne's. Any number of threads, stops and
-// resumptions gives the same layout.
+// Perplexities and symmetrised probabilities are qdtsne's, the repulsion is RepulsionTree's. Any number of threads,
+// stops and resumptions gives the same layout.
 #pragma once
 
 #include "embed/NeighbourGraph.h"
@@ -15,11 +14,11 @@
 namespace foveate::embed {
 
 struct TsneOptions {
-    double perplexity = 30;   ///< > 1; 3 × as many neighbours of the graph are used; cut to (N − 1)/3
-    int exaggerated = 250;    ///< first iterations, with attraction × `exaggeration`
-    int iterations = 750;     ///< in all
+    double perplexity = 30; ///< > 1; 3 × as many neighbours of the graph are used; cut to (N − 1)/3
+    int exaggerated = 250;  ///< first iterations, with attraction × `exaggeration`
+    int iterations = 750;   ///< in all
     double exaggeration = 12;
-    double rate = 0;          ///< 0: max(200, N/exaggeration) (Belkina et al. 2019)
+    double rate = 0; ///< 0: max(200, N/exaggeration) (Belkina et al. 2019)
     int threads = 1;
 };
 

@@ -15,7 +15,8 @@ using Names = QSet<QString>;
 // folder → folders whose headers it may include (besides its own).
 const QMap<QString, Names> kLayers{
     {"base", {}},
-    {"embed", {"base"}},
+    {"embed", {"base", "embed/layout"}},
+    {"embed/layout", {"base"}},
     {"score", {"base"}},
     {"phantom", {"base"}},
     {"store", {"base"}},
@@ -48,6 +49,9 @@ const QMap<QString, Names> kThirdParty{
     {"itk", {"imaging"}},
     {"opencv2/", {"learn", "explain", "imaging", "app/engine"}},
     {"Eigen/", {"embed", "score", "query", "learn", "explain", "app"}},
+    {"umappp/", {"embed/layout"}},
+    {"qdtsne/", {"embed/layout"}},
+    {"hnswlib/", {"embed/layout"}},
     {"CLI/", {"app", "app/engine", "app/decode"}},
 };
 const Names kQtCore{"session", "ui", "app"};

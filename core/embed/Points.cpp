@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embed/Points.h"
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+namespace foveate::embed {
+
+Status checkPoints(Points points)
+{
+    if (points.rows() == 0 || points.values.size() % points.dimensions != 0)
+        return fail(Code::wrongShape,
+                    {"features", std::to_string(points.values.size()), std::to_string(points.dimensions)});
+    // All bits of the exponent set: NaN or infinity. One pass without branches.
+    std::uint32_t bad = 0;
+    for (const float value : points.values) {
+        std::uint32_t bits = 0;
+        std::memcpy(&bits, &value, sizeof(bits));
+        bad |= std::uint32_t((bits & 0x7f800000U) == 0x7f800000U);
+    }
+    return bad != 0 ? Status(fail(Code::nonFinite, {"features"})) : Status();
+}
+
+} // namespace foveate::embed
