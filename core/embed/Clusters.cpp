@@ -210,10 +210,11 @@ Result<Clusters> fitMixture(Points points, std::span<const int> labels, int clus
     std::vector<double> shares(points.rows() * std::size_t(clusters), 0);
     for (std::size_t i = 0; i < points.rows(); ++i)
         shares[i * std::size_t(clusters) + std::size_t(labels[i])] = 1;
+    maximise(points, shares, mixture);
     double before = -std::numeric_limits<double>::infinity();
     for (int i = 0; i < iterations; ++i) {
-        maximise(points, shares, mixture);
         FOVEATE_TRY(const double likelihood, expectation(mixture, points, Prior::byWeight, threads, shares));
+        maximise(points, shares, mixture);
         if (std::abs(likelihood - before) < 1e-3)
             break;
         before = likelihood;

@@ -100,11 +100,13 @@ ExactSearch::ExactSearch(Points base, int threads) : m_base(base), m_mean(meanOf
     });
 }
 
-void ExactSearch::find(Points queries, std::size_t k, bool self, int threads, const Take& take) const
+void ExactSearch::find(Points queries, std::size_t begin, std::size_t end, std::size_t k, bool self, int threads,
+                       const Take& take) const
 {
     const std::size_t wanted = std::min(k, m_base.rows() - std::size_t(self));
-    forChunks(queries.rows(), kQueries, threads,
-              [&](const Chunk& chunk) { search(queries, chunk, wanted, self, take); });
+    forChunks(end - begin, kQueries, threads, [&](const Chunk& chunk) {
+        search(queries, Chunk{chunk.index, begin + chunk.begin, begin + chunk.end}, wanted, self, take);
+    });
 }
 
 void ExactSearch::search(Points queries, const Chunk& chunk, std::size_t k, bool self, const Take& take) const

@@ -27,8 +27,14 @@ public:
     /// REQUIRES: finite values, also in the queries below. `base` is lent.
     ExactSearch(Points base, int threads);
 
-    /// k is cut to the number of rows. `self`: the queries are the base, and a row is not its own neighbour.
-    void find(Points queries, std::size_t k, bool self, int threads, const Take& take) const;
+    /// Of the queries [begin, end). k is cut to the number of rows. `self`: the queries are the base, and a row is not
+    /// its own neighbour.
+    void find(Points queries, std::size_t begin, std::size_t end, std::size_t k, bool self, int threads,
+              const Take& take) const;
+    void find(Points queries, std::size_t k, bool self, int threads, const Take& take) const
+    {
+        find(queries, 0, queries.rows(), k, self, threads, take);
+    }
 
 private:
     struct Candidates;

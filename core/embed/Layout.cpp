@@ -12,13 +12,33 @@
 namespace foveate::embed {
 namespace {
 
+constexpr std::size_t kPlacing = 15; ///< neighbours that place a new point
+
 using Plane = Eigen::Matrix<double, Eigen::Dynamic, 2, Eigen::RowMajor>;
 
-Plane planeOf(std::span<const float> layout)
+Plane planeOf(std::span<const float> layout, const std::vector<std::size_t>& rows)
 {
-    return Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, 2, Eigen::RowMajor>>(
-               layout.data(), Eigen::Index(layout.size() / 2), 2)
-        .cast<double>();
+    Plane plane(Eigen::Index(rows.size()), 2);
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        plane.row(Eigen::Index(r)) << double(layout[2 * rows[r]]), double(layout[2 * rows[r] + 1]);
+    return plane;
+}
+
+std::vector<std::size_t> rowsWhere(std::span<const float> layout, bool finite)
+{
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < layout.size() / 2; ++i)
+        if ((std::isfinite(layout[2 * i]) && std::isfinite(layout[2 * i + 1])) == finite)
+            rows.push_back(i);
+    return rows;
+}
+
+std::vector<float> featuresOf(Points points, const std::vector<std::size_t>& rows)
+{
+    std::vector<float> values;
+    for (const std::size_t row : rows)
+        values.insert(values.end(), points.row(row), points.row(row) + points.dimensions);
+    return values;
 }
 
 } // namespace
@@ -42,21 +62,47 @@ Result<std::vector<float>> aligned(std::span<const float> layout, std::span<cons
 {
     if (layout.size() != target.size() || layout.size() % 2 != 0)
         return fail(Code::wrongShape, {"layout", std::to_string(layout.size() / 2), std::to_string(target.size() / 2)});
-    if (layout.empty())
-        return std::vector<float>();
-    Plane from = planeOf(layout), to = planeOf(target);
+    const std::vector<std::size_t> known = rowsWhere(target, true);
+    std::vector<float> result(layout.begin(), layout.end());
+    if (known.size() < 2)
+        return result;
+    Plane from = planeOf(layout, known), to = planeOf(target, known);
     const Eigen::RowVector2d fromMean = from.colwise().mean(), toMean = to.colwise().mean();
     from.rowwise() -= fromMean;
     to.rowwise() -= toMean;
-    const double extent = from.squaredNorm();
-    if (!(extent > 0) || !(to.squaredNorm() > 0))
-        return std::vector<float>(layout.begin(), layout.end());
+    if (!(from.squaredNorm() > 0) || !(to.squaredNorm() > 0))
+        return result;
     const Eigen::Matrix2d product = from.transpose() * to;
     const Eigen::JacobiSVD<Eigen::Matrix2d> svd(product, Eigen::ComputeFullU | Eigen::ComputeFullV);
-    const Eigen::Matrix2d turn = svd.matrixU() * svd.matrixV().transpose();
-    const Plane result = ((svd.singularValues().sum() / extent) * from * turn).rowwise() + toMean;
-    const Eigen::Matrix<float, Eigen::Dynamic, 2, Eigen::RowMajor> rounded = result.cast<float>();
-    return std::vector<float>(rounded.data(), rounded.data() + rounded.size());
+    const Eigen::Matrix2d turn =
+        svd.singularValues().sum() / from.squaredNorm() * svd.matrixU() * svd.matrixV().transpose();
+    for (std::size_t i = 0; i < layout.size() / 2; ++i) {
+        const Eigen::RowVector2d place =
+            (Eigen::RowVector2d(layout[2 * i], layout[2 * i + 1]) - fromMean) * turn + toMean;
+        result[2 * i] = float(place[0]);
+        result[2 * i + 1] = float(place[1]);
+    }
+    return result;
+}
+
+Result<std::vector<float>> completed(std::span<const float> previous, Points points, int threads)
+{
+    const std::vector<std::size_t> known = rowsWhere(previous, true), open = rowsWhere(previous, false);
+    if (previous.size() != 2 * points.rows() || known.empty())
+        return fail(Code::wrongShape, {"layout", std::to_string(known.size()), std::to_string(points.rows())});
+    std::vector<float> layout(previous.begin(), previous.end());
+    if (open.empty())
+        return layout;
+    const std::vector<float> base = featuresOf(points, known), queries = featuresOf(points, open);
+    std::vector<float> places;
+    for (const std::size_t row : known)
+        places.insert(places.end(), {previous[2 * row], previous[2 * row + 1]});
+    FOVEATE_TRY(const NeighbourTable table,
+                nearest({base, points.dimensions}, {queries, points.dimensions}, kPlacing, threads));
+    const std::vector<float> found = place(table, places);
+    for (std::size_t r = 0; r < open.size(); ++r)
+        std::copy_n(found.data() + 2 * r, 2, layout.data() + 2 * open[r]);
+    return layout;
 }
 
 std::vector<float> place(const NeighbourTable& table, std::span<const float> layout)

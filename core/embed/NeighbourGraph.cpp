@@ -14,17 +14,7 @@ namespace foveate::embed {
 namespace {
 
 constexpr std::size_t kRecallRows = 1000;
-
-void fillExactly(Points points, int threads, NeighbourGraph& graph)
-{
-    const auto take = [&](std::size_t i, std::span<const ExactSearch::Found> found) {
-        for (std::size_t j = 0; j < graph.k; ++j) {
-            graph.rows[i * graph.k + j] = std::int32_t(found[j].row);
-            graph.distances[i * graph.k + j] = float(std::sqrt(found[j].squared));
-        }
-    };
-    ExactSearch(points, threads).find(points, graph.k, true, threads, take);
-}
+constexpr std::size_t kStep = 1000000000; ///< multiplications in one step
 
 /// Share of the true neighbours of some rows that the graph has; farther ones at the same distance count too.
 double recallOf(Points points, const NeighbourGraph& graph, std::uint64_t seed, int threads)
@@ -51,26 +41,60 @@ double recallOf(Points points, const NeighbourGraph& graph, std::uint64_t seed, 
 
 } // namespace
 
-Result<NeighbourGraph> neighbourGraph(Points points, const GraphOptions& options)
+GraphBuild::GraphBuild(Points points, const GraphOptions& options) : m_points(points), m_options(options)
+{}
+GraphBuild::GraphBuild(GraphBuild&&) noexcept = default;
+GraphBuild& GraphBuild::operator=(GraphBuild&&) noexcept = default;
+GraphBuild::~GraphBuild() = default;
+
+Result<GraphBuild> GraphBuild::create(Points points, const GraphOptions& options)
 {
     FOVEATE_CHECK(checkPoints(points));
     if (points.rows() > std::size_t(std::numeric_limits<std::int32_t>::max()))
         return fail(Code::tooLarge, {"features", std::to_string(points.rows())});
-    NeighbourGraph graph;
+    GraphBuild build(points, options);
+    NeighbourGraph& graph = build.m_graph;
     graph.k = std::min(options.k, points.rows() - 1);
     graph.exact = points.rows() <= options.exactLimit;
     graph.rows.resize(points.rows() * graph.k);
     graph.distances.resize(graph.rows.size());
     if (graph.k == 0)
-        return graph;
-    if (graph.exact) {
-        fillExactly(points, options.threads, graph);
-        return graph;
+        build.m_done = build.of();
+    else if (graph.exact)
+        build.m_search = std::make_unique<ExactSearch>(points, options.threads);
+    return build;
+}
+
+Status GraphBuild::step()
+{
+    if (m_done == of())
+        return {};
+    if (!m_search) {
+        FOVEATE_CHECK(layout::approximateNeighbours(m_points.values, m_points.dimensions, m_graph.k, m_options.seed,
+                                                    m_options.threads, m_graph.rows, m_graph.distances));
+        m_graph.recall = recallOf(m_points, m_graph, m_options.seed, m_options.threads);
+        m_done = of();
+        return {};
     }
-    FOVEATE_CHECK(layout::approximateNeighbours(points.values, points.dimensions, graph.k, options.seed,
-                                                options.threads, graph.rows, graph.distances));
-    graph.recall = recallOf(points, graph, options.seed, options.threads);
-    return graph;
+    const std::size_t rows = std::max<std::size_t>(512, kStep / (of() * m_points.dimensions));
+    const std::size_t end = std::min(of(), m_done + rows);
+    m_search->find(m_points, m_done, end, m_graph.k, true, m_options.threads,
+                   [this](std::size_t i, std::span<const ExactSearch::Found> found) {
+                       for (std::size_t j = 0; j < m_graph.k; ++j) {
+                           m_graph.rows[i * m_graph.k + j] = std::int32_t(found[j].row);
+                           m_graph.distances[i * m_graph.k + j] = float(std::sqrt(found[j].squared));
+                       }
+                   });
+    m_done = end;
+    return {};
+}
+
+Result<NeighbourGraph> neighbourGraph(Points points, const GraphOptions& options)
+{
+    FOVEATE_TRY(GraphBuild build, GraphBuild::create(points, options));
+    while (build.done() < build.of())
+        FOVEATE_CHECK(build.step());
+    return build.take();
 }
 
 } // namespace foveate::embed

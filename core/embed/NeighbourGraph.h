@@ -11,6 +11,7 @@
 #include "embed/Points.h"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace foveate::embed {
@@ -35,5 +36,32 @@ struct NeighbourGraph {
 
 /// Errors of checkPoints(); a single point has a graph with k = 0; outOfMemory.
 Result<NeighbourGraph> neighbourGraph(Points points, const GraphOptions& options);
+
+class ExactSearch;
+
+/// The same in steps, so that a long search can be stopped: step() until done() = of(). The points are lent.
+class GraphBuild {
+public:
+    static Result<GraphBuild> create(Points points, const GraphOptions& options);
+    GraphBuild(GraphBuild&&) noexcept;
+    GraphBuild& operator=(GraphBuild&&) noexcept;
+    ~GraphBuild();
+
+    /// Some hundred rows (about 10⁹ multiplications); all of them at once where the graph is not exact.
+    Status step();
+    std::size_t done() const { return m_done; } ///< rows
+    std::size_t of() const { return m_points.rows(); }
+    /// REQUIRES: done() = of().
+    NeighbourGraph take() { return std::move(m_graph); }
+
+private:
+    GraphBuild(Points points, const GraphOptions& options);
+
+    Points m_points;
+    GraphOptions m_options;
+    NeighbourGraph m_graph;
+    std::unique_ptr<ExactSearch> m_search;
+    std::size_t m_done = 0;
+};
 
 } // namespace foveate::embed

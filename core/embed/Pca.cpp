@@ -9,8 +9,8 @@
 namespace foveate::embed {
 namespace {
 
-constexpr std::size_t kRows = 1024; ///< summed in float32 at a time
-constexpr std::size_t kShares = 16; ///< sums kept apart, so that threads do not matter
+constexpr std::size_t kRows = 2048; ///< summed in float32 at a time
+constexpr std::size_t kShares = 8;  ///< sums kept apart, so that threads do not matter
 
 /// Lower triangle of Σ (x − mean)(x − mean)ᵀ.
 Eigen::MatrixXd scatter(Points points, const Eigen::RowVectorXf& mean, int threads)
@@ -47,9 +47,11 @@ double Pca::explained() const
 
 Result<Pca> fitPca(Points points, std::size_t components, int threads)
 {
-    FOVEATE_CHECK(checkPoints(points));
+    FOVEATE_CHECK(checkShape(points));
     const std::size_t n = points.rows(), d = points.dimensions, k = std::min({components, n, d});
     const Eigen::RowVectorXd mean = meanOf(points, threads);
+    if (!mean.allFinite()) // sums of finite float32 in double are finite: no pass over the features for that alone
+        return fail(Code::nonFinite, {"features"});
     const Eigen::MatrixXd covariance =
         scatter(points, mean.cast<float>(), threads) / double(std::max<std::size_t>(n, 2) - 1);
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
@@ -74,7 +76,7 @@ Result<Pca> fitPca(Points points, std::size_t components, int threads)
 
 Result<std::vector<float>> scores(const Pca& pca, Points points, Scores kind, int threads)
 {
-    FOVEATE_CHECK(checkPoints(points));
+    FOVEATE_CHECK(checkShape(points));
     if (points.dimensions != pca.dimensions)
         return fail(Code::wrongShape, {"features", std::to_string(points.dimensions), std::to_string(pca.dimensions)});
     const auto d = Eigen::Index(pca.dimensions), k = Eigen::Index(pca.components());
@@ -90,12 +92,13 @@ Result<std::vector<float>> scores(const Pca& pca, Points points, Scores kind, in
     const Eigen::MatrixXf weights = axes.transpose().cast<float>();
     const Eigen::RowVectorXf mean = Eigen::Map<const Eigen::RowVectorXd>(pca.mean.data(), d).cast<float>();
     std::vector<float> out(points.rows() * pca.components());
-    forChunks(points.rows(), kRows / 4, threads, [&](const Chunk& chunk) {
+    forChunks(points.rows(), kRows / 8, threads, [&](const Chunk& chunk) {
         const RowMatrix<float> rows = rowsOf(points, chunk.begin, chunk.rows()).rowwise() - mean;
         Eigen::Map<RowMatrix<float>>(out.data() + chunk.begin * pca.components(), rows.rows(), k).noalias() =
             rows * weights;
     });
-    return out;
+    const bool finite = std::all_of(out.begin(), out.end(), [](float score) { return std::isfinite(score); });
+    return finite ? Result<std::vector<float>>(std::move(out)) : fail(Code::nonFinite, {"features"});
 }
 
 } // namespace foveate::embed

@@ -7,11 +7,17 @@
 
 namespace foveate::embed {
 
-Status checkPoints(Points points)
+Status checkShape(Points points)
 {
     if (points.rows() == 0 || points.values.size() % points.dimensions != 0)
         return fail(Code::wrongShape,
                     {"features", std::to_string(points.values.size()), std::to_string(points.dimensions)});
+    return {};
+}
+
+Status checkPoints(Points points)
+{
+    FOVEATE_CHECK(checkShape(points));
     // All bits of the exponent set: NaN or infinity. One pass without branches.
     std::uint32_t bad = 0;
     for (const float value : points.values) {

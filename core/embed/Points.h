@@ -17,6 +17,8 @@ struct Points {
     const float* row(std::size_t i) const { return values.data() + i * dimensions; }
 };
 
+/// wrongShape without a point or a dimension.
+Status checkShape(Points points);
 /// wrongShape without a point or a dimension; nonFinite for NaN or infinity in a feature.
 Status checkPoints(Points points);
 

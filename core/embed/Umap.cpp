@@ -12,9 +12,9 @@
 namespace foveate::embed {
 namespace {
 
-constexpr float kClip = 4;     ///< of one gradient, as in McInnes' code
+constexpr float kClip = 4;     ///< of a step's gradient, as in McInnes' code
 constexpr float kNear = .001F; ///< keeps a repulsion finite
-constexpr std::size_t kLanes = 16;
+constexpr std::size_t kLanes = 8;
 
 /// x^power for x > 0 to 1e-6, in operations that the compiler turns into vectors.
 inline float powered(float x, float power)
@@ -32,11 +32,6 @@ inline float powered(float x, float power)
     const float e =
         1 + f * (.693147181F + f * (.240226507F + f * (.0555041087F + f * (.00961812911F + f * .00133335581F))));
     return e * std::bit_cast<float>((std::uint32_t(std::int32_t(whole)) + 127U) << 23);
-}
-
-inline float clipped(float gradient)
-{
-    return std::min(std::max(gradient, -kClip), kClip);
 }
 
 /// A well-mixed number for each (stream, counter).
@@ -65,71 +60,80 @@ struct Umap::State {
 
     void runEpoch();
     void move(std::size_t i, float rate);
-    Place pull(std::size_t i, float rate, std::size_t& due) const;
-    Place push(std::size_t i, Place at, std::size_t count) const;
+    bool isDue(std::size_t edge) const;
+    Place pulled(Place at, std::size_t edge, float rate) const;
+    Place pushed(Place at, std::size_t i, float rate, std::uint32_t stream, std::size_t first, std::size_t count) const;
 };
 
-/// Along the edges that are due: each moved its both ends in McInnes' loop, so a point moves twice for each of its own.
-Place Umap::State::pull(std::size_t i, float rate, std::size_t& due) const
+bool Umap::State::isDue(std::size_t edge) const
 {
-    Place at{places[2 * i], places[2 * i + 1]};
-    const float now = float(epoch), before = now - 1;
-    for (std::size_t e = edges.starts[i]; e < edges.starts[i + 1]; ++e) {
-        if (std::floor(now * edges.weights[e]) <= std::floor(before * edges.weights[e]))
-            continue;
-        ++due;
-        const float* other = places.data() + 2 * std::size_t(edges.targets[e]);
-        const float dx = at.x - other[0], dy = at.y - other[1];
-        const float squared = dx * dx + dy * dy;
-        if (!(squared > 0))
-            continue;
-        const float raised = powered(squared, curve.b);
-        const float once = std::min(1.F, rate * 2 * curve.a * curve.b * raised / (squared * (curve.a * raised + 1)));
-        const float twice = once * (2 - once), most = 2 * rate * kClip;
-        at.x -= std::min(std::max(twice * dx, -most), most);
-        at.y -= std::min(std::max(twice * dy, -most), most);
-    }
-    return at;
+    const float now = float(epoch);
+    return std::floor(now * edges.weights[edge]) > std::floor((now - 1) * edges.weights[edge]);
 }
 
-/// The sum of the clipped repulsions of `count` random points.
-Place Umap::State::push(std::size_t i, Place at, std::size_t count) const
+/// Along an edge; twice, for in McInnes' loop an edge moves both its ends, and comes from either.
+Place Umap::State::pulled(Place at, std::size_t edge, float rate) const
 {
-    const std::uint32_t stream = mixed(
-        std::uint32_t(options.seed) ^ mixed(std::uint32_t(options.seed >> 32), std::uint32_t(epoch)), std::uint32_t(i));
+    const float* other = places.data() + 2 * std::size_t(edges.targets[edge]);
+    const float dx = at.x - other[0], dy = at.y - other[1];
+    const float squared = dx * dx + dy * dy;
+    if (!(squared > 0))
+        return at;
+    const float raised = powered(squared, curve.b);
+    const float once = std::min(1.F, rate * 2 * curve.a * curve.b * raised / (squared * (curve.a * raised + 1)));
+    const float twice = once * (2 - once), most = 2 * rate * kClip;
+    return {at.x - std::clamp(twice * dx, -most, most), at.y - std::clamp(twice * dy, -most, most)};
+}
+
+/// Away from `count` random points at once. The sum is clipped as one of McInnes' steps is: one after the other, the
+/// first step out of a crowd leaves the next ones little to do.
+Place Umap::State::pushed(Place at, std::size_t i, float rate, std::uint32_t stream, std::size_t first,
+                          std::size_t count) const
+{
     const std::uint64_t points = places.size() / 2;
     Place sum{0, 0};
     for (std::size_t begin = 0; begin < count; begin += kLanes) {
-        float dx[kLanes], dy[kLanes];
+        float dx[kLanes], dy[kLanes], x[kLanes], y[kLanes];
         for (std::size_t l = 0; l < kLanes; ++l) {
-            const std::size_t other =
-                begin + l < count ? std::size_t((mixed(stream, std::uint32_t(begin + l)) * points) >> 32) : i;
-            dx[l] = at.x - places[2 * other];
-            dy[l] = at.y - places[2 * other + 1];
+            // Lanes to spare look at the point itself, which does nothing.
+            const std::uint64_t drawn = mixed(stream, std::uint32_t(first + begin + l)) * points;
+            const std::size_t other = begin + l < count ? std::size_t(drawn >> 32) : i;
+            dx[l] = begin + l < count ? at.x - places[2 * other] : 0;
+            dy[l] = begin + l < count ? at.y - places[2 * other + 1] : 0;
         }
-        float sx[kLanes], sy[kLanes];
         for (std::size_t l = 0; l < kLanes; ++l) {
             const float squared = dx[l] * dx[l] + dy[l] * dy[l];
-            const float force =
-                2 * curve.b / ((kNear + squared) * (curve.a * powered(std::max(squared, 1e-30F), curve.b) + 1));
-            sx[l] = begin + l < count ? clipped(force * dx[l]) : 0;
-            sy[l] = begin + l < count ? clipped(force * dy[l]) : 0;
+            const float raised = powered(std::max(squared, 1e-30F), curve.b);
+            const float force = 2 * curve.b / ((kNear + squared) * (curve.a * raised + 1));
+            x[l] = force * dx[l];
+            y[l] = force * dy[l];
         }
         for (std::size_t l = 0; l < kLanes; ++l) {
-            sum.x += sx[l];
-            sum.y += sy[l];
+            sum.x += x[l];
+            sum.y += y[l];
         }
     }
-    return sum;
+    return {at.x + rate * std::clamp(sum.x, -kClip, kClip), at.y + rate * std::clamp(sum.y, -kClip, kClip)};
 }
 
 void Umap::State::move(std::size_t i, float rate)
 {
-    std::size_t due = 0;
-    Place at = pull(i, rate, due);
-    const Place away = push(i, at, std::size_t(double(due) * options.negatives + .5));
-    next[2 * i] = at.x + rate * away.x;
-    next[2 * i + 1] = at.y + rate * away.y;
+    const std::uint32_t stream = mixed(
+        std::uint32_t(options.seed) ^ mixed(std::uint32_t(options.seed >> 32), std::uint32_t(epoch)), std::uint32_t(i));
+    Place at{places[2 * i], places[2 * i + 1]};
+    double owed = 0;
+    std::size_t drawn = 0;
+    for (std::size_t e = edges.starts[i]; e < edges.starts[i + 1]; ++e) {
+        if (!isDue(e))
+            continue;
+        at = pulled(at, e, rate);
+        owed += options.negatives;
+        const auto count = std::size_t(owed) - drawn;
+        at = pushed(at, i, rate, stream, drawn, count);
+        drawn += count;
+    }
+    next[2 * i] = at.x;
+    next[2 * i + 1] = at.y;
 }
 
 void Umap::State::runEpoch()

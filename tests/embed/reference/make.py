@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reference numbers for the tests of core/embed, from scikit-learn, SciPy, umap-learn and openTSNE.
 
-    python make.py      (writes the .npy files and versions.txt beside itself)
+    python make.py [classic|umap|tsne]      (writes the .npy files and versions.txt beside itself)
 """
 import importlib.metadata as md
 import os
+import sys
 import warnings
 import numpy as np
 from scipy import sparse
@@ -23,8 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def save(name, array):
-    array = np.ascontiguousarray(array)
-    np.save(os.path.join(HERE, name + ".npy"), array.astype(np.float64) if array.dtype == np.float32 and name != "points" else array)
+    np.save(os.path.join(HERE, name + ".npy"), np.ascontiguousarray(array))
 
 
 def points():
@@ -48,7 +48,7 @@ def runs_of(model, x, y, runs):
     return np.stack(labels, 1), np.array(updates)
 
 
-def main():
+def classic():
     x, y = points()
     x64 = x.astype(np.float64)
     save("points", x), save("labels", y)
@@ -92,18 +92,29 @@ def main():
     save("spreading-sparse-labels", labels)
 
     layout = x[:, :2] + np.float32(0.3) * g.normal(size=(300, 2)).astype(np.float32)
-    np.save(os.path.join(HERE, "layout.npy"), layout)
+    save("layout", layout)
     save("trustworthiness", np.array([trustworthiness(x64, layout, n_neighbors=15), trustworthiness(x64, layout, n_neighbors=4)]))
 
+
+def umap():
+    x64 = points()[0].astype(np.float64)
     from umap.umap_ import find_ab_params, fuzzy_simplicial_set
     distance, row = NearestNeighbors(n_neighbors=16).fit(x64).kneighbors(x64)
     strengths = fuzzy_simplicial_set(x64, 16, np.random.RandomState(0), "euclidean", knn_indices=row, knn_dists=distance.astype(np.float32))[0]
     save("umap-strengths", strengths.toarray().astype(np.float32))
     save("umap-curve", np.array(find_ab_params(1.0, 0.1)))
 
+
+def tsne():
+    x64 = points()[0].astype(np.float64)
     from openTSNE.affinity import PerplexityBasedNN
     save("tsne-probabilities", PerplexityBasedNN(x64, perplexity=10, method="exact", n_jobs=1).P.toarray().astype(np.float32))
 
+
+def main():
+    parts = {"classic": classic, "umap": umap, "tsne": tsne}
+    for part in sys.argv[1:] or parts:
+        parts[part]()
     with open(os.path.join(HERE, "versions.txt"), "w") as f:
         for name in ("numpy", "scipy", "scikit-learn", "umap-learn", "openTSNE"):
             f.write(f"{name} {md.version(name)}\n")
