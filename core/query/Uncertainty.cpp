@@ -24,8 +24,9 @@ std::vector<double> normalised(std::span<const float> probabilities)
     return p;
 }
 
-/// The two largest, the lower class among equals; second == first for one class.
-std::pair<std::size_t, std::size_t> topTwo(const std::vector<double>& p)
+} // namespace
+
+std::pair<std::size_t, std::size_t> topTwo(std::span<const double> p)
 {
     std::size_t first = 0;
     for (std::size_t c = 1; c < p.size(); ++c)
@@ -37,8 +38,6 @@ std::pair<std::size_t, std::size_t> topTwo(const std::vector<double>& p)
             second = c;
     return {first, second};
 }
-
-} // namespace
 
 Doubt entropy(std::span<const float> probabilities)
 {

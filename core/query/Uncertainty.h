@@ -6,6 +6,9 @@
 
 #include "query/Ranked.h"
 
+#include <span>
+#include <utility>
+
 namespace foveate::query {
 
 struct Doubt {
@@ -19,5 +22,8 @@ Doubt entropy(std::span<const float> probabilities);
 Doubt margin(std::span<const float> probabilities);
 /// 1 − largest, in [0, 1 − 1/C].
 Doubt leastConfidence(std::span<const float> probabilities);
+
+/// The classes of the two largest numbers, the lower among equals; the same twice for one class. REQUIRES: a number.
+std::pair<std::size_t, std::size_t> topTwo(std::span<const double> p);
 
 } // namespace foveate::query

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "query/Strategy.h"
 
-#include "base/Random.h"
+#include "query/MadePool.h"
 #include "query/Uncertainty.h"
 
 #include <QTest>
@@ -18,12 +18,22 @@ namespace {
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-std::vector<std::string> order(const std::vector<Ranked>& ranked)
+/// A pool of which only probabilities are known.
+Result<Ranking> rankBy(std::string_view name, std::span<const std::string> ids, std::span<const float> p,
+                       std::size_t classes, std::uint64_t seed = 1)
 {
-    std::vector<std::string> ids;
-    for (const Ranked& item : ranked)
-        ids.push_back(item.id);
-    return ids;
+    Pool pool;
+    pool.ids = ids;
+    pool.probabilities = p;
+    pool.classes = classes;
+    pool.seed = seed;
+    return rank(name, pool);
+}
+
+std::vector<Ranked> itemsBy(std::string_view name, std::span<const std::string> ids, std::span<const float> p,
+                            std::size_t classes, std::uint64_t seed = 1)
+{
+    return rankBy(name, ids, p, classes, seed)->items;
 }
 
 std::vector<std::string> numbered(int n)
@@ -32,18 +42,6 @@ std::vector<std::string> numbered(int n)
     for (int i = 0; i < n; ++i)
         ids.push_back("id" + std::to_string(1000 + i));
     return ids;
-}
-
-/// Soft random rows of three classes.
-std::vector<float> rows(int n, std::uint64_t seed)
-{
-    Random random(seed);
-    std::vector<float> p;
-    for (int i = 0; i < n; ++i) {
-        const double a = random.uniform(), b = random.uniform() * (1 - a);
-        p.insert(p.end(), {float(a), float(b), float(1 - a - b)});
-    }
-    return p;
 }
 
 } // namespace
@@ -73,7 +71,7 @@ private Q_SLOTS:
         const std::vector<std::string> ids{"a", "b", "c"};
         const std::vector<float> p{0.9f, 0.1f, 0.5f, 0.5f, 0.3f, 0.7f};
         for (const char* name : {"entropy", "margin", "least-confidence"}) {
-            const auto ranked = *rank(name, {ids, p, 2, 1});
+            const auto ranked = itemsBy(name, ids, p, 2, 1);
             QCOMPARE(order(ranked), (std::vector<std::string>{"b", "c", "a"}));
             QCOMPARE(ranked[0].rank, 1);
             QCOMPARE(ranked[2].rank, 3);
@@ -85,15 +83,15 @@ private Q_SLOTS:
         // Entropy prefers the even three-way row, margin the even two-way one.
         const std::vector<std::string> ids{"twoway", "threeway"};
         const std::vector<float> p{0.5f, 0.5f, 0, 0.4f, 0.3f, 0.3f};
-        QCOMPARE(order(*rank("entropy", {ids, p, 3, 1}))[0], std::string("threeway"));
-        QCOMPARE(order(*rank("margin", {ids, p, 3, 1}))[0], std::string("twoway"));
+        QCOMPARE(order(itemsBy("entropy", ids, p, 3, 1))[0], std::string("threeway"));
+        QCOMPARE(order(itemsBy("margin", ids, p, 3, 1))[0], std::string("twoway"));
     }
 
     void tiesGoById()
     {
         const std::vector<std::string> ids{"c", "a", "b"};
         const std::vector<float> p{0.6f, 0.4f, 0.4f, 0.6f, 0.6f, 0.4f};
-        QCOMPARE(order(*rank("margin", {ids, p, 2, 1})), (std::vector<std::string>{"a", "b", "c"}));
+        QCOMPARE(order(itemsBy("margin", ids, p, 2, 1)), (std::vector<std::string>{"a", "b", "c"}));
     }
 
     void whatSaysNothingComesLast()
@@ -101,7 +99,7 @@ private Q_SLOTS:
         const std::vector<std::string> ids{"z", "nan", "inf", "negative", "massless", "y"};
         const std::vector<float> p{1, 0, kNan, 0.5f, kInfinity, 0, -0.1f, 1.1f, 0, 0, 0.5f, 0.5f};
         for (const char* name : {"entropy", "margin", "least-confidence"}) {
-            const auto ranked = *rank(name, {ids, p, 2, 1});
+            const auto ranked = itemsBy(name, ids, p, 2, 1);
             QCOMPARE(order(ranked), (std::vector<std::string>{"y", "z", "inf", "massless", "nan", "negative"}));
             for (std::size_t i = 0; i < ranked.size(); ++i) {
                 QVERIFY(std::isfinite(ranked[i].score));
@@ -113,39 +111,128 @@ private Q_SLOTS:
 
     void everyStrategyRanksTheWholePoolTheSameWayAgain()
     {
-        const auto ids = numbered(500);
-        const auto p = rows(500, 4);
-        for (const Strategy& s : strategies()) {
-            const auto first = *rank(s.name, {ids, p, 3, 9}), second = *rank(s.name, {ids, p, 3, 9});
-            QVERIFY(first == second);
-            const auto ranked = order(first);
-            QCOMPARE(std::set<std::string>(ranked.begin(), ranked.end()),
-                     std::set<std::string>(ids.begin(), ids.end()));
+        const MadePool made;
+        for (const std::string& name : strategyNames()) {
+            const auto first = rank(name, made.pool()), second = rank(name, made.pool());
+            QVERIFY2(first && second, (name + ' ' + (first ? "" : describe(first.error()))).c_str());
+            QVERIFY2(first->items == second->items, name.c_str());
+            QCOMPARE(first->items.size(), made.ids.size());
+            std::set<std::string> seen;
+            for (std::size_t i = 0; i < first->items.size(); ++i) {
+                const Ranked& item = first->items[i];
+                QCOMPARE(item.rank, int(i) + 1);
+                QVERIFY(std::isfinite(item.score));
+                QVERIFY2(i == 0 || item.score <= first->items[i - 1].score, name.c_str());
+                QVERIFY(reasonFromText(toText(item.reason))->code == item.reason.code);
+                seen.insert(item.id);
+            }
+            QCOMPARE(seen, std::set<std::string>(made.ids.begin(), made.ids.end()));
         }
     }
 
-    void thePoolsOrderDoesNotMatter()
+    void thePoolsOrderDoesNotMatterNorDoThreads()
     {
-        const auto ids = numbered(100);
-        const auto p = rows(100, 5);
-        std::vector<std::string> turnedIds(ids.rbegin(), ids.rend());
-        std::vector<float> turned;
-        for (std::size_t i = 100; i-- > 0;)
-            turned.insert(turned.end(), p.begin() + std::ptrdiff_t(i) * 3, p.begin() + std::ptrdiff_t(i) * 3 + 3);
-        for (const Strategy& s : strategies())
-            QVERIFY(*rank(s.name, {ids, p, 3, 2}) == *rank(s.name, {turnedIds, turned, 3, 2}));
+        const MadePool made;
+        const std::size_t n = made.ids.size(), m = made.labelledIds.size();
+        const auto turned = [](const auto& values, std::size_t rows, std::size_t planes = 1) {
+            auto back = values;
+            const std::size_t columns = values.size() / rows / planes;
+            for (std::size_t plane = 0; plane < planes; ++plane)
+                for (std::size_t i = 0; i < rows; ++i)
+                    std::copy_n(values.begin() + std::ptrdiff_t((plane * rows + i) * columns), columns,
+                                back.begin() + std::ptrdiff_t((plane * rows + rows - 1 - i) * columns));
+            return back;
+        };
+        MadePool other = made;
+        other.ids = turned(made.ids, n);
+        other.features = turned(made.features, n);
+        other.probabilities = turned(made.probabilities, n);
+        other.latents = turned(made.latents, n);
+        other.passes = turned(made.passes, n, MadePool::kPasses);
+        for (std::size_t k = 0; k < made.tables.size(); ++k)
+            other.tables[k] = turned(made.tables[k], n);
+        other.labelledIds = turned(made.labelledIds, m);
+        other.classes = turned(made.classes, m);
+        other.labelledFeatures = turned(made.labelledFeatures, m);
+        other.labelledLatents = turned(made.labelledLatents, m);
+        Pool pool = other.pool();
+        pool.threads = 1;
+        pool.impacts = made.pool().impacts;
+        for (const std::string& name : strategyNames())
+            QVERIFY2(rank(name, made.pool())->items == rank(name, pool)->items, name.c_str());
+    }
+
+    void everyPrefixOfStratifiedHoldsTheClassesInProportion()
+    {
+        const auto ids = numbered(120);
+        std::vector<int> strata;
+        for (int i = 0; i < 120; ++i)
+            strata.push_back(i % 12 == 0 ? 2 : i % 3 == 1 ? 1 : 0);
+        Pool pool;
+        pool.ids = ids;
+        pool.strata = strata;
+        pool.classes = 3;
+        const auto items = rank("stratified", pool)->items;
+        std::map<double, int> counts;
+        for (std::size_t i = 0; i < 24; ++i)
+            ++counts[items[i].reason.numbers[0]];
+        QCOMPARE(counts[0.0], 14);
+        QCOMPARE(counts[1.0], 8);
+        QCOMPARE(counts[2.0], 2);
+        QVERIFY(items != rank("stratified",
+                              [&] {
+                                  pool.seed = 2;
+                                  return pool;
+                              }())
+                             ->items);
+    }
+
+    void dropoutIsTheVarianceAndBaldTheInformation()
+    {
+        // Two passes: "a" sure of class 0, then of class 1; "b" undecided in both.
+        const std::vector<std::string> ids{"a", "b"};
+        const std::vector<float> passes{1, 0, .5f, .5f, 0, 1, .5f, .5f};
+        Pool pool;
+        pool.ids = ids;
+        pool.passes = passes;
+        pool.classes = 2;
+        const auto variance = rank("mc-dropout", pool)->items;
+        QCOMPARE(variance[0].id, std::string("a"));
+        QCOMPARE(variance[0].score, .5);
+        QCOMPARE(variance[1].score, 0.0);
+        const auto information = rank("bald", pool)->items;
+        QCOMPARE(information[0].score, std::log(2.0));
+        QCOMPARE(information[1].score, 0.0);
+        // With p(1 − p) added both are p̄(1 − p̄), and ties go by id.
+        pool.options.aleatoric = Aleatoric::bernoulli;
+        QCOMPARE(rank("mc-dropout", pool)->items[1].score, .5);
+    }
+
+    void reversedIsTheOtherWayRound()
+    {
+        const MadePool made;
+        for (const char* name : {"kurtosis", "kurtosis-image"}) {
+            auto forth = order(rank(name, made.pool())->items);
+            const auto back = rank(std::string(name) + "-reversed", made.pool())->items;
+            QCOMPARE(back.front().id, forth.back());
+            QVERIFY(back.back().score >= 0);
+        }
+        QCOMPARE(order(rank("kurtosis-image-reversed", made.pool())->items),
+                 order(rank("kurtosis-reversed-image", made.pool())->items));
+        QCOMPARE(rank("entropy-reversed", made.pool()).error().code, Code::notFound);
+        QCOMPARE(rank("random-image", made.pool()).error().code, Code::notFound);
     }
 
     void randomDependsOnTheSeedAlone()
     {
         const auto ids = numbered(50);
-        const auto first = order(*rank("random", {ids, {}, 0, 1}));
-        QVERIFY(first != order(*rank("random", {ids, {}, 0, 2})));
+        const auto first = order(itemsBy("random", ids, {}, 0, 1));
+        QVERIFY(first != order(itemsBy("random", ids, {}, 0, 2)));
         QVERIFY(first != ids);
         // Taking the first away leaves the others in their order.
         std::vector<std::string> rest = ids;
         std::erase(rest, first[0]);
-        QCOMPARE(order(*rank("random", {rest, {}, 0, 1})), std::vector<std::string>(first.begin() + 1, first.end()));
+        QCOMPARE(order(itemsBy("random", rest, {}, 0, 1)), std::vector<std::string>(first.begin() + 1, first.end()));
     }
 
     void randomIsFair()
@@ -153,30 +240,31 @@ private Q_SLOTS:
         const auto ids = numbered(10);
         std::map<std::string, int> firsts;
         for (std::uint64_t seed = 0; seed < 5000; ++seed)
-            ++firsts[order(*rank("random", {ids, {}, 0, seed}))[0]];
+            ++firsts[order(itemsBy("random", ids, {}, 0, seed))[0]];
         for (const std::string& id : ids)
             QVERIFY2(std::abs(firsts[id] - 500) < 90, qPrintable(QString::number(firsts[id])));
     }
 
     void smallPools()
     {
-        const std::vector<std::string> one{"only"};
-        const std::vector<float> p{0.2f, 0.8f};
-        for (const Strategy& s : strategies()) {
-            const auto ranked = *rank(s.name, {one, p, 2, 1});
-            QCOMPARE(ranked.size(), std::size_t(1));
-            QCOMPARE(ranked[0].rank, 1);
-            QVERIFY(rank(s.name, {{}, {}, 0, 1})->empty());
+        const MadePool one(1, 30), none(0, 30);
+        for (const std::string& name : strategyNames()) {
+            const auto ranked = rank(name, one.pool());
+            QVERIFY2(ranked.has_value(), name.c_str());
+            QCOMPARE(ranked->items.size(), std::size_t(1));
+            QCOMPARE(ranked->items[0].rank, 1);
+            QVERIFY(rank(name, none.pool())->items.empty());
         }
+        const std::vector<std::string> only{"only"};
         const std::vector<float> oneClass{1};
-        QCOMPARE((*rank("entropy", {one, oneClass, 1, 1}))[0].score, 0.0);
-        QCOMPARE((*rank("margin", {one, oneClass, 1, 1}))[0].score, 0.0);
+        QCOMPARE(itemsBy("entropy", only, oneClass, 1)[0].score, 0.0);
+        QCOMPARE(itemsBy("margin", only, oneClass, 1)[0].score, 0.0);
     }
 
     void aCutBeyondTheEndTakesAll()
     {
         const auto ids = numbered(5);
-        const auto ranked = *rank("random", {ids, {}, 0, 1});
+        const auto ranked = itemsBy("random", ids, {}, 0, 1);
         QCOMPARE(best(ranked, 2).size(), std::size_t(2));
         QVERIFY(best(ranked, 2)[1] == ranked[1]);
         QVERIFY(best(ranked, 99) == ranked);
@@ -187,10 +275,10 @@ private Q_SLOTS:
     {
         const auto ids = numbered(2);
         const std::vector<float> p{0.5f, 0.5f, 0.5f};
-        QCOMPARE(rank("magic", {ids, p, 2, 1}).error(), (Error{Code::notFound, {"strategy", "magic"}}));
-        QCOMPARE(rank("entropy", {ids, {}, 2, 1}).error().code, Code::needsTraining);
-        QCOMPARE(rank("entropy", {ids, p, 2, 1}).error().code, Code::wrongShape);
-        QCOMPARE(rank("entropy", {ids, p, 0, 1}).error().code, Code::wrongShape);
+        QCOMPARE(rankBy("magic", ids, p, 2).error(), (Error{Code::notFound, {"strategy", "magic"}}));
+        QCOMPARE(rankBy("entropy", ids, {}, 2).error().code, Code::needsTraining);
+        QCOMPARE(rankBy("entropy", ids, p, 2).error().code, Code::wrongShape);
+        QCOMPARE(rankBy("entropy", ids, p, 0).error().code, Code::wrongShape);
     }
 };
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `deep-saliency` (P4, Algorithm 2; methods.md §4.9), in two phases. While a cluster of latents has no labelled
+// representative, those to be labelled come first, the rest by distance to their centre. Then clusters are ranked by
+// what their representative's label was worth, a forest learns the levels, and the pool goes by its expected level.
+#include "query/LatentClusters.h"
+#include "query/OnlineForest.h"
+#include "query/strategies/Strategies.h"
+
+#include <algorithm>
+#include <map>
+
+namespace foveate::query {
+namespace {
+
+void askForRepresentatives(const LatentClusters& found, const Pool& pool, std::vector<Ranked>& items)
+{
+    for (std::size_t i = 0; i < found.rows.size(); ++i) {
+        if (found.rows[i] >= items.size())
+            continue;
+        Ranked& item = items[found.rows[i]];
+        const auto c = std::size_t(found.of[i]);
+        const LatentCluster& cluster = found.clusters[c];
+        if (!cluster.labelled && cluster.representative == pool.ids[found.rows[i]]) {
+            item.score = 2 - double(c) / double(found.clusters.size());
+            item.reason = {ReasonCode::representative, {double(c + 1)}};
+        } else {
+            item.score = 1 / (1 + found.distances[i]);
+            item.reason = {ReasonCode::awaiting, {double(c + 1), found.distances[i]}};
+        }
+    }
+}
+
+Result<std::vector<double>> gainsOf(const LatentClusters& found, const Pool& pool)
+{
+    std::map<std::string, double> known;
+    for (const Impact& impact : pool.impacts)
+        known.emplace(impact.id, impact.gain);
+    std::vector<double> gains;
+    for (const LatentCluster& cluster : found.clusters) {
+        const auto gain = known.find(cluster.representative);
+        if (gain == known.end())
+            return fail(Code::wrongShape,
+                        {"impacts", std::to_string(known.size()), std::to_string(found.clusters.size())});
+        gains.push_back(gain->second);
+    }
+    return gains;
+}
+
+std::span<const float> latentOf(const Pool& pool, std::size_t row)
+{
+    const std::size_t n = pool.ids.size(), width = pool.latentCount;
+    return row < n ? pool.latents.subspan(row * width, width) : pool.labelled.latents.subspan((row - n) * width, width);
+}
+
+void rankByLevel(const LatentClusters& found, const std::vector<int>& levels, const Pool& pool,
+                 std::vector<Ranked>& items)
+{
+    std::vector<float> values;
+    std::vector<int> labels;
+    for (std::size_t i = 0; i < found.rows.size(); ++i) {
+        const auto latent = latentOf(pool, found.rows[i]);
+        values.insert(values.end(), latent.begin(), latent.end());
+        labels.push_back(levels[std::size_t(found.of[i])] - 1);
+    }
+    ForestOptions options;
+    options.seed = pool.seed;
+    const int count = int(levels.size());
+    const OnlineForest forest = fitForest(values, pool.latentCount, labels, count, options);
+    for (const std::size_t row : found.rows) {
+        if (row >= items.size())
+            continue;
+        const std::vector<double> p = forest.probabilities(latentOf(pool, row));
+        double expected = 0;
+        for (std::size_t k = 0; k < p.size(); ++k)
+            expected += double(k + 1) * p[k];
+        items[row].score = std::max(0.0, double(count) - expected);
+        items[row].reason = {ReasonCode::level, {expected, double(count)}};
+    }
+}
+
+Result<Ranking> rankDeepSaliency(const Pool& pool, const Variant&)
+{
+    FOVEATE_TRY(const LatentClusters found, latentClusters(pool));
+    Ranking result;
+    result.items = unjudged(pool);
+    if (found.allLabelled() && !found.clusters.empty()) {
+        FOVEATE_TRY(const std::vector<double> gains, gainsOf(found, pool));
+        const std::vector<int> levels = levelsOf(gains, pool.options.ordinal);
+        rankByLevel(found, levels, pool, result.items);
+        result.notes["levels"] = levels;
+        result.notes["gains"] = gains;
+    } else {
+        askForRepresentatives(found, pool, result.items);
+    }
+    for (const LatentCluster& cluster : found.clusters)
+        result.notes["representatives"].push_back(
+            {{"id", cluster.representative}, {"labelled", cluster.labelled}, {"members", cluster.members}});
+    result.items = ranking(std::move(result.items));
+    return result;
+}
+
+} // namespace
+
+const Strategy kDeepSaliency{"deep-saliency", kNeedsMeasures | kNeedsLatents, &kThumbnailMeasure, rankDeepSaliency};
+
+} // namespace foveate::query
