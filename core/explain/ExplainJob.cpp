@@ -3,7 +3,8 @@
 
 #include "base/AtomicFile.h"
 #include "base/Npy.h"
-#include "explain/GradCam.h"
+#include "explain/ExplainOptions.h"
+#include "explain/Regions.h"
 #include "learn/Exceptions.h"
 #include "learn/TrainedNetwork.h"
 
@@ -15,22 +16,23 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kBatch = 8;
+template <typename T> Status writePlane(const std::string& path, const at::Tensor& plane)
+{
+    const at::Tensor plain = plane.contiguous();
+    const std::span<const T> data(plain.const_data_ptr<T>(), std::size_t(plain.numel()));
+    return writeNpy<T>(path, {std::size_t(plain.size(0)), std::size_t(plain.size(1))}, data);
+}
 
-struct Wanted {
-    std::string id;
-    std::int64_t row = 0;
-};
-
-struct ExplainOptions {
-    int classIndex = -1; ///< −1: the predicted one
-    std::vector<Wanted> samples;
-};
+json toJson(const Region& region)
+{
+    return {{"box", {region.box.y, region.box.x, region.box.height, region.box.width}}, {"share", region.share}};
+}
 
 class ExplainJob : public learn::RunJob {
 public:
-    ExplainJob(learn::RunContext context, learn::TrainedNetwork trained, ExplainOptions options)
-        : m_context(std::move(context)), m_trained(std::move(trained)), m_options(std::move(options))
+    ExplainJob(learn::RunContext context, learn::PackBatches batches, Explainer explainer, ExplainOptions options)
+        : m_context(std::move(context)), m_batches(std::move(batches)), m_explainer(std::move(explainer)),
+          m_options(std::move(options))
     {}
     Result<Step> step() override;
     Progress progress() const override;
@@ -43,42 +45,82 @@ public:
 
 private:
     Status explainNext();
-    Status writeMap(const Wanted& sample, const at::Tensor& map, int classIndex, bool evidence);
+    Result<json> written(const ExplainOptions::Wanted& sample, const Explanation& made, std::size_t i) const;
+    Status addRegions(json& item, const std::string& stem, const at::Tensor& image, const Question& question,
+                      const Region& primary) const;
+    Status addRobustness(json& item, const at::Tensor& image, const Question& question, const Region& primary) const;
 
     learn::RunContext m_context;
-    learn::TrainedNetwork m_trained;
+    learn::PackBatches m_batches;
+    Explainer m_explainer;
     ExplainOptions m_options;
     std::size_t m_done = 0;
     json m_list = json::array();
     std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
 };
 
-Status ExplainJob::writeMap(const Wanted& sample, const at::Tensor& map, int classIndex, bool evidence)
+Status ExplainJob::addRegions(json& item, const std::string& stem, const at::Tensor& image, const Question& question,
+                              const Region& primary) const
 {
-    const std::string file = "maps/" + sample.id + "-gradcam-" + std::to_string(classIndex) + ".npy";
-    const std::span<const float> data(map.const_data_ptr<float>(), std::size_t(map.numel()));
-    FOVEATE_CHECK(
-        writeNpy<float>(m_context.folder + "/" + file, {std::size_t(map.size(0)), std::size_t(map.size(1))}, data));
-    m_list.push_back({{"id", sample.id},
-                      {"row", sample.row},
-                      {"class", classIndex},
-                      {"map", file},
-                      {"low", map.min().item<float>()},
-                      {"high", map.max().item<float>()},
-                      {"evidence", evidence}});
+    FOVEATE_TRY(const SecondLook second, secondLook(m_explainer, image, question, primary));
+    const at::Tensor both = second.region.mask.to(at::kByte).mul_(2).masked_fill_(primary.mask, 1);
+    FOVEATE_CHECK(writePlane<std::uint8_t>(m_context.folder + "/" + stem + "-regions.npy", both));
+    item["regions"] = stem + "-regions.npy";
+    item["primary"] = toJson(primary);
+    item["secondary"] = toJson(second.region);
     return {};
+}
+
+Status ExplainJob::addRobustness(json& item, const at::Tensor& image, const Question& question,
+                                 const Region& primary) const
+{
+    FOVEATE_TRY(const Robustness seen, robustness(m_explainer, image, question, primary, m_options.robustness));
+    item["robustness"] = {{"trials", seen.trials}, {"overlap", seen.overlap}, {"class_agreement", seen.classAgreement}};
+    return {};
+}
+
+Result<json> ExplainJob::written(const ExplainOptions::Wanted& sample, const Explanation& made, std::size_t i) const
+{
+    const at::Tensor map = made.map[std::int64_t(i)];
+    const std::string stem = "maps/" + sample.id + "-" + std::string(name(m_options.question.method)) + "-" +
+                             std::to_string(made.classes[i]);
+    FOVEATE_CHECK(writePlane<float>(m_context.folder + "/" + stem + ".npy", map));
+    json item{{"id", sample.id},
+              {"row", sample.row},
+              {"class", made.classes[i]},
+              {"map", stem + ".npy"},
+              {"low", map.min().item<float>()},
+              {"high", map.max().item<float>()},
+              {"evidence", bool(made.evidence[i])},
+              {"lost", made.lost[i]}};
+    if (!m_options.regions && m_options.robustness == 0 && m_options.question.method != Method::randomOcclusion)
+        return item;
+    const at::Tensor image = m_batches.batch(std::span(&sample.row, 1));
+    Question question = m_options.question;
+    question.classIndex = made.classes[i];
+    const Region primary = regionOf(map);
+    if (m_options.regions)
+        FOVEATE_CHECK(addRegions(item, stem, image, question, primary));
+    if (m_options.question.method == Method::randomOcclusion) {
+        FOVEATE_TRY(const UnderBoxes seen, underBoxes(m_explainer, image, question));
+        item["under_boxes"] = {{"overlap", seen.overlap}, {"class_kept", seen.classKept}};
+    }
+    if (m_options.robustness > 0)
+        FOVEATE_CHECK(addRobustness(item, image, question, primary));
+    return item;
 }
 
 Status ExplainJob::explainNext()
 {
-    const std::size_t end = std::min(m_done + kBatch, m_options.samples.size());
+    const std::size_t batch = std::size_t(Explainer::batchFor(m_options.question.method, m_batches.size()));
+    const std::size_t end = std::min(m_done + batch, m_options.samples.size());
     std::vector<std::int64_t> rows;
     for (std::size_t i = m_done; i < end; ++i)
         rows.push_back(m_options.samples[i].row);
-    FOVEATE_TRY(const GradCam cam, gradCam(m_trained.network, m_trained.batches.batch(rows), m_options.classIndex));
+    FOVEATE_TRY(const Explanation made, m_explainer.explain(m_batches.batch(rows), m_options.question));
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        const at::Tensor map = cam.map[std::int64_t(i)].contiguous();
-        FOVEATE_CHECK(writeMap(m_options.samples[m_done + i], map, cam.classes[i], cam.evidence[i]));
+        FOVEATE_TRY(json item, written(m_options.samples[m_done + i], made, i));
+        m_list.push_back(std::move(item));
     }
     m_done = end;
     return {};
@@ -102,7 +144,7 @@ Progress ExplainJob::progress() const
 {
     Progress progress;
     progress.job = "explain";
-    progress.stage = "gradcam";
+    progress.stage = std::string(name(m_options.question.method));
     progress.step = std::int64_t(m_done);
     progress.of = std::int64_t(m_options.samples.size());
     progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
@@ -113,56 +155,25 @@ Progress ExplainJob::progress() const
 
 json ExplainJob::resolvedOptions() const
 {
-    return {{"method", "gradcam"},
-            {"class", m_options.classIndex < 0 ? json("predicted") : json(m_options.classIndex)},
-            {"size", m_trained.info.size}};
+    json options = explain::toJson(m_options);
+    options["size"] = m_batches.size();
+    return options;
 }
 
 json ExplainJob::result() const
 {
-    return {{"job", "explain"}, {"method", "gradcam"}, {"maps", m_done}};
-}
-
-Result<int> readClass(const json& options, std::size_t classes)
-{
-    const json value = options.value("class", json("predicted"));
-    if (value == json("predicted"))
-        return -1;
-    if (!value.is_number_integer() || value.get<std::int64_t>() < 0 ||
-        value.get<std::int64_t>() >= std::int64_t(classes))
-        return fail(Code::usage, {"class"});
-    return value.get<int>();
-}
-
-Result<std::vector<Wanted>> readRows(const json& options, const Snapshot& snapshot)
-{
-    const json rows = options.value("rows", json::array());
-    if (!rows.is_array() ||
-        !std::all_of(rows.begin(), rows.end(), [](const json& row) { return row.is_number_integer(); }))
-        return fail(Code::usage, {"rows"});
-    std::vector<Wanted> wanted;
-    for (const SnapshotSample& sample : snapshot.samples) {
-        if (!options.contains("rows") || std::find(rows.begin(), rows.end(), json(sample.row)) != rows.end())
-            wanted.push_back({sample.id, sample.row});
-    }
-    if (options.contains("rows") && wanted.size() != rows.size())
-        return fail(Code::notFound, {"row", rows.dump()});
-    return wanted;
+    return {{"job", "explain"}, {"method", name(m_options.question.method)}, {"maps", m_done}};
 }
 
 } // namespace
 
 Result<std::unique_ptr<learn::RunJob>> makeExplainJob(learn::RunContext context)
 {
-    const json& options = context.snapshot.options;
-    if (options.value("method", json("gradcam")) != json("gradcam"))
-        return fail(Code::usage, {"method"});
     FOVEATE_TRY(learn::TrainedNetwork trained, learn::openTrainedNetwork(context, true));
-    ExplainOptions chosen;
-    FOVEATE_TRY(chosen.classIndex, readClass(options, trained.info.classes.size()));
-    FOVEATE_TRY(chosen.samples, readRows(options, context.snapshot));
-    return std::unique_ptr<learn::RunJob>(
-        std::make_unique<ExplainJob>(std::move(context), std::move(trained), std::move(chosen)));
+    FOVEATE_TRY(ExplainOptions options, explainOptions(context.snapshot, trained.network.classes()));
+    FOVEATE_TRY(Explainer explainer, Explainer::create(trained.network, trained.info.normalisation));
+    return std::unique_ptr<learn::RunJob>(std::make_unique<ExplainJob>(std::move(context), std::move(trained.batches),
+                                                                       std::move(explainer), std::move(options)));
 }
 
 } // namespace foveate::explain

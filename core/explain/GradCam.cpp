@@ -2,6 +2,7 @@
 #include "explain/GradCam.h"
 
 #include "learn/Exceptions.h"
+#include "learn/nets/Graph.h"
 
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -10,22 +11,19 @@ namespace foveate::explain {
 namespace {
 
 /// Activations of the target layer, without a graph: nothing before it is differentiated.
-at::Tensor targetMaps(learn::Network& network, const at::Tensor& images)
+at::Tensor targetMaps(const Layers& layers, const at::Tensor& images)
 {
     const at::NoGradGuard guard;
-    network.train(false);
-    return network.backbone().maps(images).contiguous();
+    const at::Tensor colour = learn::threeChannels(images).contiguous(at::MemoryFormat::ChannelsLast);
+    return run(layers, kImage, colour, layers.target);
 }
 
-at::Tensor chosenClasses(const at::Tensor& logits, int classIndex)
+Result<GradCam> compute(const Layers& layers, const at::Tensor& images, int classIndex)
 {
-    return classIndex < 0 ? logits.argmax(1) : at::full({logits.size(0)}, classIndex, at::kLong);
-}
-
-Result<GradCam> compute(learn::Network& network, const at::Tensor& images, int classIndex)
-{
-    const at::Tensor maps = targetMaps(network, images).requires_grad_(true);
-    const at::Tensor logits = network.logitsOfFeatures(maps.mean({2, 3}));
+    const c10::InferenceMode normal(false); // whatever the caller's mode, here is a gradient to be made
+    const at::AutoGradMode recording(true);
+    const at::Tensor maps = targetMaps(layers, images).requires_grad_(true);
+    const at::Tensor logits = run(layers, layers.target, maps, layers.last());
     const at::Tensor classes = chosenClasses(logits.detach(), classIndex);
     const at::Tensor chosen = logits.gather(1, classes.unsqueeze(1)).sum();
     const at::Tensor gradient = torch::autograd::grad({chosen}, {maps})[0];
@@ -35,23 +33,20 @@ Result<GradCam> compute(learn::Network& network, const at::Tensor& images, int c
     const at::Tensor map = (weights * maps).sum(1, true).relu();
     GradCam result;
     result.map = at::upsample_bilinear2d(map, {images.size(2), images.size(3)}, false).squeeze(1).contiguous();
-    result.probabilities = logits.detach().softmax(1);
-    if (!at::isfinite(result.map).all().item<bool>() || !at::isfinite(result.probabilities).all().item<bool>())
+    result.logits = logits.detach();
+    if (!at::isfinite(result.map).all().item<bool>() || !at::isfinite(result.logits).all().item<bool>())
         return fail(Code::nonFinite, {"gradcam"});
-    for (std::int64_t i = 0; i < images.size(0); ++i) {
+    for (std::int64_t i = 0; i < images.size(0); ++i)
         result.classes.push_back(classes[i].item<int>());
-        result.evidence.push_back(map[i].max().item<float>() > 0);
-    }
     return result;
 }
 
 } // namespace
 
-Result<GradCam> gradCam(learn::Network& network, const at::Tensor& images, int classIndex)
+Result<GradCam> gradCam(const Layers& layers, const at::Tensor& images, int classIndex)
 {
-    if (network.classes() == 0 || classIndex >= network.classes())
-        return fail(Code::wrongShape, {"class", std::to_string(classIndex), std::to_string(network.classes())});
-    return learn::guarded([&] { return compute(network, images, classIndex); });
+    FOVEATE_CHECK(checkClass(layers, classIndex));
+    return learn::guarded([&] { return compute(layers, images, classIndex); });
 }
 
 } // namespace foveate::explain

@@ -6,22 +6,20 @@
 // maximum.
 #pragma once
 
-#include "base/Result.h"
-#include "learn/Network.h"
+#include "explain/Layers.h"
 
 #include <vector>
 
 namespace foveate::explain {
 
 struct GradCam {
-    at::Tensor map;             ///< [N,S,S], ≥ 0
-    at::Tensor probabilities;   ///< [N,C]
-    std::vector<int> classes;   ///< explained class of each image
-    std::vector<bool> evidence; ///< false: no positive evidence, the map is all zero
+    at::Tensor map;           ///< [N,S,S], ≥ 0; all zero where nothing speaks for the class
+    at::Tensor logits;        ///< [N,C]
+    std::vector<int> classes; ///< explained class of each image
 };
 
-/// images [N,C,S,S]; classIndex < 0: each image's predicted class. REQUIRES: a head. wrongShape for a class the head
-/// has not; nonFinite when a map or probability is not finite. The network is put into evaluation mode.
-Result<GradCam> gradCam(learn::Network& network, const at::Tensor& images, int classIndex = -1);
+/// images [N,1|3,S,S], normalised; classIndex < 0: each image's predicted class. wrongShape for a class the head has
+/// not; nonFinite when a map or logit is not finite.
+Result<GradCam> gradCam(const Layers& layers, const at::Tensor& images, int classIndex = -1);
 
 } // namespace foveate::explain

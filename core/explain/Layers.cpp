@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "explain/Layers.h"
+
+#include <string>
+
+namespace foveate::explain {
+namespace {
+
+using learn::Node;
+using learn::Op;
+
+/// By which relevance goes back. At the images, whose values have either sign, the rule z^B sees each value twice, as
+/// distance from the lower and from the upper bound; the latter is passed by the weight's negative part.
+at::Tensor positivePart(const at::Tensor& weight, bool first)
+{
+    const at::Tensor part = weight.clamp_min(0);
+    if (!first)
+        return part.contiguous(at::MemoryFormat::ChannelsLast);
+    return at::cat({part, weight.clamp_max(0).neg()}, 1).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+/// A graph's nodes as layers: norms folded, ReLUs joined to what they follow, dropout and flattening left out.
+class Translation {
+public:
+    /// `folded`: relevance sees a folded norm's scale too.
+    Translation(const std::vector<Node>& nodes, bool folded) : m_nodes(nodes), m_folded(folded)
+    {
+        for (const Node& node : nodes)
+            m_places.push_back(placeOf(node));
+    }
+
+    int place(int node) const { return m_places[std::size_t(node)]; }
+
+    Layers finish(int target, const torch::nn::Linear& head)
+    {
+        Layer layer = linear(m_places.back(), head);
+        if (layer.weight.size(0) == 1) {
+            layer.weight = at::cat({-layer.weight, layer.weight});
+            layer.bias = at::cat({-layer.bias, layer.bias});
+            layer.positive = layer.weight.clamp_min(0);
+        }
+        m_list.push_back(std::move(layer));
+        return {std::move(m_list), target};
+    }
+
+private:
+    int add(Layer layer)
+    {
+        m_list.push_back(std::move(layer));
+        return int(m_list.size()) - 1;
+    }
+
+    static Layer linear(int input, const torch::nn::Linear& module)
+    {
+        Layer layer{LayerKind::linear, {input}};
+        layer.weight = module->weight.detach().clone();
+        layer.bias = module->bias.detach().clone();
+        layer.positive = layer.weight.clamp_min(0);
+        return layer;
+    }
+
+    Layer convolution(int input, const Node& node) const
+    {
+        Layer layer{LayerKind::convolution, {input}};
+        const learn::FoldedWeights own = learn::folded(node.convolution, torch::nn::BatchNorm2d{nullptr});
+        layer.weight = own.weight;
+        layer.bias = own.bias;
+        layer.positive = positivePart(own.weight, input == kImage);
+        layer.kernel = int(own.weight.size(2));
+        layer.stride = int(node.convolution->options.stride()->at(0));
+        layer.padding = layer.kernel / 2;
+        return layer;
+    }
+
+    Layer pool(LayerKind kind, int input, const Node& node) const
+    {
+        Layer layer{kind, {input}};
+        layer.kernel = node.kernel;
+        layer.stride = node.stride;
+        layer.padding = node.padding;
+        layer.side = kind == LayerKind::adaptivePool && node.op == Op::gridPool ? node.kernel : 1;
+        return layer;
+    }
+
+    int norm(int input, const Node& node)
+    {
+        const Node& before = m_nodes[std::size_t(node.inputs[0])];
+        if (before.op == Op::convolution) {
+            Layer& layer = m_list[std::size_t(input)];
+            const learn::FoldedWeights both = learn::folded(before.convolution, node.norm);
+            layer.weight = both.weight;
+            layer.bias = both.bias;
+            if (m_folded)
+                layer.positive = positivePart(both.weight, layer.inputs[0] == kImage);
+            return input;
+        }
+        const auto& module = *node.norm;
+        const at::Tensor scale =
+            module.weight.to(at::kDouble) / (module.running_var.to(at::kDouble) + module.options.eps()).sqrt();
+        Layer layer{LayerKind::norm, {input}};
+        layer.weight = scale.to(at::kFloat).view({1, -1, 1, 1});
+        layer.bias = (module.bias.to(at::kDouble) - module.running_mean.to(at::kDouble) * scale)
+                         .to(at::kFloat)
+                         .view({1, -1, 1, 1});
+        return add(std::move(layer));
+    }
+
+    int placeOf(const Node& node)
+    {
+        std::vector<int> inputs;
+        for (const int input : node.inputs)
+            inputs.push_back(place(input));
+        switch (node.op) {
+        case Op::convolution: return add(convolution(inputs[0], node));
+        case Op::norm: return norm(inputs[0], node);
+        case Op::maxPool: return add(pool(LayerKind::maxPool, inputs[0], node));
+        case Op::averagePool: return add(pool(LayerKind::averagePool, inputs[0], node));
+        case Op::gridPool:
+        case Op::globalPool: return add(pool(LayerKind::adaptivePool, inputs[0], node));
+        case Op::sum: return add({LayerKind::add, inputs});
+        case Op::concat: return add({LayerKind::concat, inputs});
+        case Op::linear: return add(linear(inputs[0], node.linear));
+        case Op::relu: m_list[std::size_t(inputs[0])].relu = true; return inputs[0];
+        case Op::dropout:
+        case Op::flatten: return inputs[0];
+        case Op::image:
+        case Op::upConvolution: break; // no classifier has one
+        }
+        return kImage;
+    }
+
+    const std::vector<Node>& m_nodes;
+    bool m_folded;
+    std::vector<int> m_places; ///< node → layer
+    std::vector<Layer> m_list;
+};
+
+} // namespace
+
+Result<Layers> layersOf(learn::Network network)
+{
+    if (network.classes() == 0)
+        return fail(Code::wrongShape, {"classes", "0", "1"});
+    const at::NoGradGuard guard;
+    const learn::Backbone& backbone = network.backbone();
+    Translation translation(backbone.nodes(), !network.model().starts_with("densenet"));
+    return translation.finish(translation.place(backbone.mapsNode()), network.head());
+}
+
+at::Tensor evaluate(const Layer& layer, const std::vector<at::Tensor>& inputs)
+{
+    const auto result = [&]() -> at::Tensor {
+        switch (layer.kind) {
+        case LayerKind::convolution:
+            return at::conv2d(inputs[0], layer.weight, layer.bias, layer.stride, layer.padding);
+        case LayerKind::norm: return at::addcmul(layer.bias, inputs[0], layer.weight);
+        case LayerKind::maxPool: return at::max_pool2d(inputs[0], layer.kernel, layer.stride, layer.padding);
+        case LayerKind::averagePool: return at::avg_pool2d(inputs[0], layer.kernel, layer.stride, layer.padding);
+        case LayerKind::adaptivePool: return at::adaptive_avg_pool2d(inputs[0], {layer.side, layer.side});
+        case LayerKind::add: return at::add(inputs[0], inputs[1]);
+        case LayerKind::concat: return at::cat(inputs, 1);
+        case LayerKind::linear: return at::linear(inputs[0].flatten(1), layer.weight, layer.bias);
+        }
+        return {};
+    }();
+    return layer.relu ? result.relu_() : result;
+}
+
+std::vector<at::Tensor> outputs(const Layers& layers, const at::Tensor& images)
+{
+    std::vector<at::Tensor> made;
+    made.reserve(layers.list.size());
+    for (const Layer& layer : layers.list) {
+        std::vector<at::Tensor> inputs;
+        for (const int input : layer.inputs)
+            inputs.push_back(input == kImage ? images : made[std::size_t(input)]);
+        made.push_back(evaluate(layer, inputs));
+    }
+    return made;
+}
+
+at::Tensor run(const Layers& layers, int from, const at::Tensor& value, int to)
+{
+    std::vector<int> lastUse(layers.list.size(), -1);
+    for (int i = from + 1; i <= to; ++i)
+        for (const int input : layers.list[std::size_t(i)].inputs)
+            if (input != kImage)
+                lastUse[std::size_t(input)] = i;
+    std::vector<at::Tensor> made(layers.list.size());
+    for (int i = from + 1; i <= to; ++i) {
+        const Layer& layer = layers.list[std::size_t(i)];
+        std::vector<at::Tensor> inputs;
+        for (const int input : layer.inputs)
+            inputs.push_back(input == from ? value : made[std::size_t(input)]);
+        made[std::size_t(i)] = evaluate(layer, inputs);
+        for (const int input : layer.inputs)
+            if (input != kImage && lastUse[std::size_t(input)] == i)
+                made[std::size_t(input)] = at::Tensor();
+    }
+    return made[std::size_t(to)];
+}
+
+at::Tensor chosenClasses(const at::Tensor& logits, int classIndex)
+{
+    return classIndex < 0 ? logits.argmax(1) : at::full({logits.size(0)}, classIndex, at::kLong);
+}
+
+Status checkClass(const Layers& layers, int classIndex)
+{
+    if (classIndex >= layers.classes())
+        return fail(Code::wrongShape, {"class", std::to_string(classIndex), std::to_string(layers.classes())});
+    return {};
+}
+
+} // namespace foveate::explain
