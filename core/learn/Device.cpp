@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/Device.h"
 
+#include "base/Text.h"
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <array>
 #include <cpuid.h>
+#include <cstring>
 #include <malloc.h>
 #include <sched.h>
 #include <thread>
@@ -79,6 +84,17 @@ void applyCapability(const Capability& capability)
 std::string torchVersion()
 {
     return TORCH_VERSION;
+}
+
+nlohmann::json describeProcessor()
+{
+    std::array<unsigned, 12> words{};
+    for (unsigned leaf = 0; leaf < 3; ++leaf)
+        __get_cpuid(0x80000002 + leaf, &words[4 * leaf], &words[4 * leaf + 1], &words[4 * leaf + 2],
+                    &words[4 * leaf + 3]);
+    std::array<char, 49> name{};
+    std::memcpy(name.data(), words.data(), 48);
+    return {{"name", printable(name.data())}, {"instructions", at::get_cpu_capability()}};
 }
 
 nlohmann::json toJson(const Capability& capability)

@@ -37,6 +37,8 @@ void applyCapability(const Capability& capability);
 /// Whether this processor multiplies bfloat16 itself, and faster than float32.
 bool processorHasBfloat16();
 std::string torchVersion();
+/// Name of the processor and the instruction set that LibTorch uses on it: another may round differently.
+nlohmann::json describeProcessor();
 
 nlohmann::json toJson(const Capability& capability);
 Result<Capability> capabilityFromJson(const nlohmann::json& json);

@@ -4,6 +4,7 @@
 #include "base/AtomicFile.h"
 #include "base/Log.h"
 #include "base/Manifest.h"
+#include "base/Sha256.h"
 #include "base/Text.h"
 #include "learn/Exceptions.h"
 #include "learn/RunJob.h"
@@ -99,6 +100,14 @@ Status writeRunJson(const std::string& folder, const Snapshot& snapshot, const C
 {
     if (fs::exists(folder + "/run.json"))
         return {};
+    std::vector<std::string> names{"snapshot.json"};
+    if (snapshot.parent)
+        names.push_back(*snapshot.parent);
+    json inputs = json::object();
+    for (const std::string& name : names) {
+        FOVEATE_TRY(const Digest digest, sha256File(folder + "/input/" + name));
+        inputs[name] = hex(digest);
+    }
     const json run = {{"format", 1},
                       {"program", "foveate-engine"},
                       {"versions", {{"engine", FOVEATE_VERSION}, {"torch", torchVersion()}}},
@@ -106,6 +115,8 @@ Status writeRunJson(const std::string& folder, const Snapshot& snapshot, const C
                       {"options", options},
                       {"seed", snapshot.seed},
                       {"parent", snapshot.parent ? json(*snapshot.parent) : json()},
+                      {"inputs", inputs},
+                      {"processor", describeProcessor()},
                       {"event_heads", snapshot.eventHeads},
                       {"capability", toJson(capability)},
                       {"started", isoTimeUtc()}};

@@ -18,8 +18,8 @@ std::vector<at::Tensor> copiesOf(const std::vector<at::Tensor>& tensors)
 
 } // namespace
 
-FineTuner::FineTuner(Network network, bool freeze, bool bfloat16)
-    : m_network(std::move(network)), m_freeze(freeze), m_bfloat16(bfloat16)
+FineTuner::FineTuner(Network network, const optim::OptimiserOptions& optimiser, bool freeze, bool bfloat16)
+    : m_network(std::move(network)), m_options(optimiser), m_freeze(freeze), m_bfloat16(bfloat16)
 {
     m_network.useChannelsLast();
     restart();
@@ -32,7 +32,7 @@ void FineTuner::restart()
     for (const at::Tensor& parameter : m_network.parameters(true))
         parameter.set_requires_grad(true);
     m_optimiser = std::make_unique<optim::Optimiser>(m_network.parameters(m_freeze), m_network.parameterNames(m_freeze),
-                                                     optim::usualOptions(optim::Kind::adam));
+                                                     m_options);
     m_buffers = m_network.backbone().buffers();
 }
 

@@ -20,10 +20,10 @@ struct BatchResult {
 class FineTuner {
 public:
     /// `freeze`: the head alone learns, the backbone stays in evaluation mode. `bfloat16`: of the forward pass.
-    FineTuner(Network network, bool freeze, bool bfloat16);
-    /// Forward, backward and, when all of it is finite, Adam's step; nonFinite otherwise, with nothing changed.
-    /// Weighted cross-entropy. REQUIRES: images [N,C,S,S], N labels and weights. May throw LibTorch's exceptions: call
-    /// it guarded.
+    FineTuner(Network network, const optim::OptimiserOptions& optimiser, bool freeze, bool bfloat16);
+    /// Forward, backward and, when all of it is finite, the optimiser's step; nonFinite otherwise, with nothing
+    /// changed. Weighted cross-entropy. REQUIRES: images [N,C,S,S], N labels and weights. May throw LibTorch's
+    /// exceptions: call it guarded.
     Result<BatchResult> learn(const at::Tensor& images, const std::vector<std::int64_t>& labels,
                               const std::vector<float>& weights, double rate);
     /// A fresh optimiser; gradients of a step that failed go with it.
@@ -37,6 +37,7 @@ private:
     at::Tensor logits(const at::Tensor& images);
 
     Network m_network;
+    optim::OptimiserOptions m_options;
     bool m_freeze;
     bool m_bfloat16;
     std::vector<at::Tensor> m_buffers; ///< running statistics, shared with the network

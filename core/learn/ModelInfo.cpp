@@ -78,4 +78,17 @@ Result<ModelInfo> infoFromMetadata(const Metadata& metadata)
     return info;
 }
 
+Result<ModelInfo> infoOfParent(const Metadata& metadata, ModelInfo otherwise)
+{
+    if (metadata.contains("model"))
+        return infoFromMetadata(metadata);
+    Normalisation usual = augment::usualNormalisation(3);
+    if (otherwise.channels == 1) {
+        usual.mean.fill((usual.mean[0] + usual.mean[1] + usual.mean[2]) / 3);
+        usual.deviation.fill((usual.deviation[0] + usual.deviation[1] + usual.deviation[2]) / 3);
+    }
+    otherwise.normalisation = usual;
+    return otherwise;
+}
+
 } // namespace foveate::learn

@@ -25,5 +25,8 @@ struct ModelInfo {
 Metadata toMetadata(const ModelInfo& info);
 /// badInput (args: "weights", key) when a key is missing or cannot be understood.
 Result<ModelInfo> infoFromMetadata(const Metadata& metadata);
+/// The same of weights to start from, which may be another program's and say nothing of themselves: then `otherwise`
+/// with ImageNet's normalisation, as shared weights are made (grey images: the mean of its three channels).
+Result<ModelInfo> infoOfParent(const Metadata& metadata, ModelInfo otherwise);
 
 } // namespace foveate::learn

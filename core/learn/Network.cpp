@@ -2,8 +2,6 @@
 #include "learn/Network.h"
 
 #include "base/Random.h"
-#include "learn/ResNet.h"
-#include "learn/TinyNet.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,31 +17,11 @@ std::string shapeText(const at::Tensor& tensor)
     return text.str();
 }
 
-void fillNormal(at::Tensor& tensor, double deviation, Random random)
-{
-    float* values = tensor.data_ptr<float>();
-    for (std::int64_t i = 0; i < tensor.numel(); ++i)
-        values[i] = float(deviation * random.normal());
-}
-
 void fillUniform(at::Tensor& tensor, double bound, Random random)
 {
     float* values = tensor.data_ptr<float>();
     for (std::int64_t i = 0; i < tensor.numel(); ++i)
         values[i] = float(random.uniform(-bound, bound));
-}
-
-/// Convolutions: He, fan out, as torchvision starts its ResNets; batch norm keeps its ones and zeros.
-void initialise(Backbone& backbone, std::uint64_t seed)
-{
-    torch::NoGradGuard guard;
-    for (auto& item : backbone.named_parameters()) {
-        at::Tensor& tensor = item.value();
-        if (tensor.dim() != 4)
-            continue;
-        const double fanOut = double(tensor.size(0) * tensor.size(2) * tensor.size(3));
-        fillNormal(tensor, std::sqrt(2.0 / fanOut), Random::derive(seed, "weights:" + item.key()));
-    }
 }
 
 torch::nn::Linear makeHead(int inputs, int classes, std::uint64_t seed)
@@ -64,34 +42,21 @@ bool isHeadOrProjector(const std::string& name, const std::string& headName)
 
 } // namespace
 
-at::Tensor Backbone::features(const at::Tensor& images)
-{
-    return maps(images).mean({2, 3});
-}
-
-std::vector<std::string> Network::models()
-{
-    return {"resnet18", "tiny"};
-}
-
-Result<Network> Network::create(const std::string& model, int classes, std::uint64_t seed)
+Result<Network> Network::create(const std::string& model, int classes, std::uint64_t seed,
+                                std::optional<Dropout> dropout)
 {
     Network network;
     network.m_model = model;
-    if (model == "resnet18")
-        network.m_backbone = std::make_shared<ResNet>(std::vector<int>{2, 2, 2, 2});
-    else if (model == "tiny")
-        network.m_backbone = std::make_shared<TinyNet>();
-    else
-        return fail(Code::notFound, {"model", model});
-    initialise(*network.m_backbone, seed);
+    network.m_dropout = dropout.value_or(usualDropout(model));
+    FOVEATE_TRY(network.m_backbone, makeBackbone(model, network.m_dropout, seed));
     network.replaceHead(classes, seed);
     return network;
 }
 
 at::Tensor Network::logitsOfFeatures(const at::Tensor& features)
 {
-    return m_head->forward(features);
+    const bool drops = m_dropout.head > 0 && m_head->is_training();
+    return m_head->forward(drops ? at::dropout(features, m_dropout.head, true) : features);
 }
 
 void Network::replaceHead(int classes, std::uint64_t seed)
@@ -114,6 +79,15 @@ void Network::useChannelsLast()
         if (tensor.dim() == 4)
             tensor.set_data(tensor.data().contiguous(at::MemoryFormat::ChannelsLast));
     }
+}
+
+void Network::zeroResidualBranches()
+{
+    torch::NoGradGuard guard;
+    const std::vector<Node>& nodes = m_backbone->nodes();
+    for (const Node& node : nodes)
+        if (node.op == Op::sum)
+            nodes[std::size_t(node.inputs[0])].norm->weight.zero_();
 }
 
 std::vector<at::Tensor> Network::parameters(bool headOnly) const
@@ -167,6 +141,8 @@ Status Network::load(const TensorMap& from, bool head)
         if (!head && isHeadOrProjector(name, headName))
             continue;
         const auto found = from.find(name);
+        if (found == from.end() && name.ends_with("num_batches_tracked"))
+            continue;
         if (found == from.end())
             return fail(Code::wrongShape, {name, "absent", shapeText(tensor)});
         if (found->second.sizes() != tensor.sizes())

@@ -1,52 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Networks: a backbone (images → maps → features) and a linear head, with torchvision's parameter names and numbers.
+// Network: a backbone (images → maps → features) and a linear head, with torchvision's parameter names and numbers.
 //
-// Images are float32 [N,C,S,S], C = 1 or 3, normalised; one channel is repeated to three at the door.
-// Models: "resnet18" (torchvision's, target layer layer4[-1]) and "tiny" (three convolutions, for tests and weak
-// machines). Initial weights depend on the seed alone, on any machine. One thread at a time.
+// Images are float32 [N,C,S,S], C = 1 or 3, normalised; one channel is repeated to three at the door. The models are
+// Backbone.h's. Initial weights depend on the seed alone, on any machine. Dropout draws from LibTorch's generator:
+// seed it before a step that must be repeatable. One thread at a time.
 #pragma once
 
 #include "base/Result.h"
 #include "learn/TensorMap.h"
+#include "learn/nets/Backbone.h"
 
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <torch/nn/module.h>
 #include <torch/nn/modules/linear.h>
 #include <vector>
 
 namespace foveate::learn {
 
-class Backbone : public torch::nn::Module {
-public:
-    /// Activations of the last convolutional stage after its ReLU, [N,D,h,w]: the target layer of Grad-CAM.
-    virtual at::Tensor maps(const at::Tensor& images) = 0;
-    /// The same numbers (up to rounding) with batch norm folded into the convolutions, float32, for evaluation only.
-    /// `fold()` computes the folded weights once; a later change of the weights does not reach them.
-    virtual void fold() = 0;
-    virtual at::Tensor foldedMaps(const at::Tensor& images) = 0;
-    /// D.
-    virtual int dimension() const = 0;
-    /// The head's name in a state: "fc" for ResNets.
-    virtual std::string headName() const { return "fc"; }
-    /// Global average pooling of maps(): [N,D].
-    at::Tensor features(const at::Tensor& images);
-};
-
 class Network {
 public:
     /// notFound (args: "model", name) for an unknown model. classes = 0: no head.
-    static Result<Network> create(const std::string& model, int classes, std::uint64_t seed);
-    static std::vector<std::string> models();
+    /// Without `dropout`: the model's usual one.
+    static Result<Network> create(const std::string& model, int classes, std::uint64_t seed,
+                                  std::optional<Dropout> dropout = {});
 
     Backbone& backbone() { return *m_backbone; }
     const std::string& model() const { return m_model; }
     int classes() const { return m_classes; }
     int dimension() const { return m_backbone->dimension(); }
 
+    /// The linear head; null without one.
+    const torch::nn::Linear& head() const { return m_head; }
+
     at::Tensor features(const at::Tensor& images) { return m_backbone->features(images); }
-    /// [N,D] → [N,classes]. REQUIRES: a head.
+    /// [N,D] → [N,classes], in training with dropout before it. REQUIRES: a head.
     at::Tensor logitsOfFeatures(const at::Tensor& features);
     at::Tensor logits(const at::Tensor& images) { return logitsOfFeatures(features(images)); }
 
@@ -55,7 +43,10 @@ public:
     void train(bool on = true);
     /// 4-D weights in channels-last layout. REQUIRES: called before an optimiser takes the parameters.
     void useChannelsLast();
-    void fold() { m_backbone->fold(); }
+    /// Makes the backbone's folded passes ready.
+    void fold(at::ScalarType dtype = at::kFloat) { m_backbone->fold(dtype); }
+    /// The last norm of each residual branch starts at 0, so that a block begins as its shortcut (P3's code).
+    void zeroResidualBranches();
 
     /// Parameters that learn, in a fixed order; without the backbone's when `headOnly`.
     std::vector<at::Tensor> parameters(bool headOnly = false) const;
@@ -64,8 +55,8 @@ public:
     TensorMap state() const;
     /// Copies every tensor of `from` into its namesake. wrongShape (args: name, found, expected) and nothing changed
     /// when a name is missing, unknown or of another shape, nonFinite when a number is. Names of other heads and of
-    /// projectors
-    /// ("projector.", "predictor.") are left out; `head` false: the head is left as it is, even when `from` has one.
+    /// projectors ("projector.", "predictor.") are left out, batch norm's counters may be missing; `head` false: the
+    /// head is left as it is, even when `from` has one.
     Status load(const TensorMap& from, bool head = true);
     /// Whether every parameter and buffer is finite.
     bool isFinite() const;
@@ -74,6 +65,7 @@ private:
     Network() = default;
     std::string m_model;
     int m_classes = 0;
+    Dropout m_dropout;
     std::shared_ptr<Backbone> m_backbone;
     torch::nn::Linear m_head{nullptr};
 };

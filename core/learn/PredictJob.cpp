@@ -2,8 +2,8 @@
 #include "learn/PredictJob.h"
 
 #include "base/Npy.h"
-#include "base/Random.h"
 #include "learn/Exceptions.h"
+#include "learn/McDropout.h"
 #include "learn/Scoring.h"
 #include "learn/TrainedNetwork.h"
 
@@ -52,14 +52,11 @@ Status PredictJob::writeDropoutPasses() const
     const c10::InferenceMode inference;
     const at::Tensor& features = m_scoring.features();
     std::vector<float> passes;
-    Network network = m_trained.network;
     for (int pass = 0; pass < m_passes; ++pass) {
-        Random random = Random::derive(m_context.snapshot.seed, "dropout", std::uint64_t(pass));
-        at::Tensor masked = features.clone();
-        float* values = masked.mutable_data_ptr<float>();
-        for (std::int64_t i = 0; i < masked.numel(); ++i)
-            values[i] = random.chance(kDropout) ? 0.0F : values[i] / float(1 - kDropout);
-        const at::Tensor probabilities = network.logitsOfFeatures(masked).softmax(1).contiguous();
+        const at::Tensor mask =
+            dropoutMask(features.size(0), features.size(1), kDropout, m_context.snapshot.seed, pass);
+        const at::Tensor probabilities =
+            dropoutPasses(features, m_trained.network.head(), mask.unsqueeze(0), kDropout).contiguous();
         passes.insert(passes.end(), probabilities.const_data_ptr<float>(),
                       probabilities.const_data_ptr<float>() + probabilities.numel());
     }
@@ -116,25 +113,13 @@ Result<int> readPasses(const nlohmann::json& options)
     return passes.get<int>();
 }
 
-Result<std::unique_ptr<RunJob>> make(RunContext context, bool needsHead)
-{
-    FOVEATE_TRY(const int passes, readPasses(context.snapshot.options));
-    FOVEATE_TRY(TrainedNetwork trained, openTrainedNetwork(context, needsHead));
-    if (passes > 0 && trained.network.classes() == 0)
-        return fail(Code::needsTraining, {"train"});
-    return std::unique_ptr<RunJob>(std::make_unique<PredictJob>(std::move(context), std::move(trained), passes));
-}
-
 } // namespace
 
 Result<std::unique_ptr<RunJob>> makePredictJob(RunContext context)
 {
-    return make(std::move(context), true);
-}
-
-Result<std::unique_ptr<RunJob>> makeEmbedJob(RunContext context)
-{
-    return make(std::move(context), false);
+    FOVEATE_TRY(const int passes, readPasses(context.snapshot.options));
+    FOVEATE_TRY(TrainedNetwork trained, openTrainedNetwork(context, true));
+    return std::unique_ptr<RunJob>(std::make_unique<PredictJob>(std::move(context), std::move(trained), passes));
 }
 
 } // namespace foveate::learn

@@ -2,17 +2,13 @@
 #include "learn/Safetensors.h"
 
 #include "base/AtomicFile.h"
-#include "learn/SafetensorsHeader.h"
+#include "learn/files/SafetensorsHeader.h"
 
 #include <algorithm>
 #include <cstring>
-#include <nlohmann/json.hpp>
-#include <optional>
 
 namespace foveate::learn {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::size_t kFileLimit = std::size_t(4) << 30;
 
@@ -56,30 +52,6 @@ std::vector<Item> orderForFile(const TensorMap& tensors)
     return items;
 }
 
-std::string headerText(const std::vector<Item>& items, const Metadata& metadata)
-{
-    nlohmann::ordered_json header = nlohmann::ordered_json::object();
-    if (!metadata.empty())
-        header["__metadata__"] = metadata;
-    std::size_t offset = 0;
-    for (const auto& [name, tensor] : items) {
-        const std::size_t end = offset + tensor.nbytes();
-        header[name] = {{"dtype", typeName(tensor.scalar_type())},
-                        {"shape", tensor.sizes().vec()},
-                        {"data_offsets", {offset, end}}};
-        offset = end;
-    }
-    std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
-    text.append((8 - text.size() % 8) % 8, ' ');
-    return text;
-}
-
-void appendLength(std::string& bytes, std::uint64_t length)
-{
-    for (int i = 0; i < 8; ++i)
-        bytes.push_back(char(length >> (8 * i) & 0xff));
-}
-
 } // namespace
 
 Result<std::string> encodeSafetensors(const Weights& weights)
@@ -89,14 +61,14 @@ Result<std::string> encodeSafetensors(const Weights& weights)
             return fail(Code::unsupported, {name, at::toString(tensor.scalar_type())});
     }
     const std::vector<Item> items = orderForFile(weights.tensors);
-    const std::string header = headerText(items, weights.metadata);
-    std::size_t size = 8 + header.size();
-    for (const Item& item : items)
-        size += item.second.nbytes();
-    std::string bytes;
-    bytes.reserve(size);
-    appendLength(bytes, header.size());
-    bytes += header;
+    std::vector<TensorEntry> entries;
+    std::size_t size = 0;
+    for (const auto& [name, tensor] : items) {
+        entries.push_back({name, typeName(tensor.scalar_type()), tensor.sizes().vec(), 0, tensor.nbytes()});
+        size += tensor.nbytes();
+    }
+    std::string bytes = safetensorsHead(entries, weights.metadata);
+    bytes.reserve(bytes.size() + size);
     for (const Item& item : items)
         bytes.append(static_cast<const char*>(item.second.const_data_ptr()), item.second.nbytes());
     return bytes;

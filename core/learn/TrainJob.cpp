@@ -67,6 +67,8 @@ private:
     double rate() const;
     Status stopEarly();
     std::size_t steps(std::size_t n) const;
+    /// Of an entry of m_order: each sample stands in it once for every view.
+    const TrainSample& sampleOf(std::size_t entry) const { return m_samples[entry % m_samples.size()]; }
     at::Tensor views(std::span<const std::size_t> order) const;
     Result<Step> trainingStep();
     Result<BatchResult> learn(std::span<const std::size_t> order);
@@ -75,7 +77,7 @@ private:
     Status halveBatch(const Error& error);
     Status endEpoch();
     Result<Step> validationStep();
-    Status judge(double validationLoss);
+    Status judge(double validationLoss, double validationAccuracy);
     Status logEpoch() const;
     Status finishTraining();
     Result<Step> scoringStep();
@@ -107,7 +109,8 @@ TrainJob::TrainJob(RunContext context, TrainOptions options, ModelInfo info, Tra
                    Network network, augment::Preset preset)
     : m_context(std::move(context)), m_options(std::move(options)), m_info(std::move(info)), m_set(std::move(set)),
       m_batches(std::move(batches)), m_preset(std::move(preset)),
-      m_tuner(std::move(network), m_options.freeze, m_context.capability.bfloat16()), m_network(m_tuner.network())
+      m_tuner(std::move(network), optimiserOf(m_options), m_options.freeze, m_context.capability.bfloat16()),
+      m_network(m_tuner.network())
 {
     m_state.batch = m_options.batch;
     m_state.learningRate = m_options.learningRate;
@@ -120,14 +123,16 @@ void TrainJob::chooseSamples()
     m_samples = m_set.training;
     if (m_state.joined > 0)
         m_samples.insert(m_samples.end(), m_set.validation.begin(), m_set.validation.end());
-    m_order = epochOrder(m_samples.size(), m_context.snapshot.seed, m_state.epoch);
+    m_order = epochOrder(m_samples.size() * std::size_t(m_options.views), m_context.snapshot.seed, m_state.epoch);
 }
 
 double TrainJob::rate() const
 {
+    if (!m_options.cosine && m_options.stepEvery > 0)
+        return m_state.learningRate * std::pow(m_options.stepFactor, m_state.epoch / m_options.stepEvery);
     if (!m_options.cosine)
         return m_state.learningRate;
-    const double epoch = m_state.epoch + double(m_state.position) / double(m_samples.size());
+    const double epoch = m_state.epoch + double(m_state.position) / double(m_order.size());
     return optim::CosineSchedule{m_state.learningRate, 0, double(m_options.epochs)}.rate(epoch);
 }
 
@@ -151,7 +156,7 @@ at::Tensor TrainJob::views(std::span<const std::size_t> order) const
             const std::uint64_t index = std::uint64_t(m_state.epoch) << 32 | order[i];
             Random random = Random::derive(m_context.snapshot.seed, "view", index);
             const augment::ViewParameters view = augment::draw(m_preset, size, size, random);
-            augment::render(m_batches.image(m_samples[order[i]].row), size, channels, view, size, m_info.normalisation,
+            augment::render(m_batches.image(sampleOf(order[i]).row), size, channels, view, size, m_info.normalisation,
                             augment::Layout::interleaved, out + i * pixels);
         }
     });
@@ -163,9 +168,10 @@ Result<BatchResult> TrainJob::learn(std::span<const std::size_t> order)
     std::vector<std::int64_t> labels;
     std::vector<float> weights;
     for (const std::size_t i : order) {
-        labels.push_back(m_samples[i].label);
-        weights.push_back(m_samples[i].weight);
+        labels.push_back(sampleOf(i).label);
+        weights.push_back(sampleOf(i).weight);
     }
+    torch::manual_seed(Random::derive(m_context.snapshot.seed, "dropout", std::uint64_t(m_state.step)).next());
     return m_tuner.learn(views(order), labels, weights, rate());
 }
 
@@ -218,7 +224,8 @@ Status TrainJob::returnToCheckpoint()
     if (checkpoint) {
         FOVEATE_CHECK(restore(*checkpoint));
     } else {
-        FOVEATE_TRY(Network fresh, Network::create(m_info.model, int(m_info.classes.size()), m_context.snapshot.seed));
+        FOVEATE_TRY(Network fresh, Network::create(m_info.model, int(m_info.classes.size()), m_context.snapshot.seed,
+                                                   dropoutOf(m_options, m_info.model)));
         if (m_context.parent)
             FOVEATE_CHECK(fresh.load(m_context.parent->tensors, false));
         FOVEATE_CHECK(m_network.load(fresh.state()));
@@ -267,6 +274,7 @@ Result<Step> TrainJob::validationStep()
     m_network.train(false);
     double sum = 0;
     double weights = 0;
+    double correct = 0;
     constexpr std::size_t kPart = 32;
     for (std::size_t begin = 0; begin < m_set.validation.size(); begin += kPart) {
         std::vector<std::int64_t> rows;
@@ -278,22 +286,24 @@ Result<Step> TrainJob::validationStep()
             const TrainSample& sample = m_set.validation[i];
             sum -= double(sample.weight) * logProbabilities[std::int64_t(i - begin)][sample.label].item<double>();
             weights += double(sample.weight);
+            correct += logProbabilities[std::int64_t(i - begin)].argmax().item<std::int64_t>() == sample.label ? 1 : 0;
         }
     }
     ++m_state.step;
-    FOVEATE_CHECK(judge(sum / weights));
+    FOVEATE_CHECK(judge(sum / weights, correct / double(m_set.validation.size())));
     return Step::more;
 }
 
 /// Early stopping: keeps the best weights, stops after `patience` epochs without better ones; the first epochs do not
 /// count.
-Status TrainJob::judge(double validationLoss)
+Status TrainJob::judge(double validationLoss, double validationAccuracy)
 {
     const bool finite = std::isfinite(validationLoss);
+    const double watched = m_options.watch == "accuracy" ? 1 - validationAccuracy : validationLoss;
     m_state.lastValidationLoss = finite ? std::optional<double>(validationLoss) : std::nullopt;
     const bool counts = m_state.epoch >= m_options.judgeFrom;
-    if (counts && finite && (!m_state.bestLoss || validationLoss < *m_state.bestLoss)) {
-        m_state.bestLoss = validationLoss;
+    if (counts && finite && (!m_state.bestLoss || watched < *m_state.bestLoss)) {
+        m_state.bestLoss = watched;
         m_state.bestEpoch = m_state.epoch;
         m_state.waited = 0;
         m_best = copyOf(m_network.state());
@@ -390,7 +400,7 @@ std::size_t TrainJob::steps(std::size_t n) const
 /// Work in forward passes of one image; a training pass costs about three.
 double TrainJob::workDone() const
 {
-    const double epoch = 3.0 * double(m_set.training.size()) + double(m_set.validation.size());
+    const double epoch = 3.0 * m_options.views * double(m_set.training.size()) + double(m_set.validation.size());
     if (m_state.stage == TrainStage::scoring)
         return epoch * m_options.epochs + double(m_scoring ? m_scoring->done() : 0);
     return epoch * m_state.epoch + 3.0 * double(m_boundary ? 0 : m_state.position);
@@ -398,7 +408,7 @@ double TrainJob::workDone() const
 
 double TrainJob::workTotal() const
 {
-    const double epoch = 3.0 * double(m_set.training.size()) + double(m_set.validation.size());
+    const double epoch = 3.0 * m_options.views * double(m_set.training.size()) + double(m_set.validation.size());
     return epoch * m_options.epochs + double(m_context.snapshot.samples.size());
 }
 
@@ -408,7 +418,8 @@ Progress TrainJob::progress() const
     progress.job = "train";
     const bool scoring = m_state.stage == TrainStage::scoring;
     progress.stage = scoring ? "scoring" : "epoch";
-    const auto perEpoch = std::int64_t(steps(m_set.training.size()) + (m_set.validation.empty() ? 0 : 1));
+    const auto perEpoch =
+        std::int64_t(steps(m_set.training.size() * std::size_t(m_options.views)) + (m_set.validation.empty() ? 0 : 1));
     progress.step = scoring ? (m_scoring ? m_scoring->done() : 0) : m_state.step;
     progress.of = scoring ? std::int64_t(m_context.snapshot.samples.size()) : perEpoch * m_options.epochs;
     progress.seconds = secondsSince(m_start);
@@ -456,7 +467,7 @@ Status TrainJob::restore(const Checkpoint& checkpoint)
     m_state = state;
     m_boundary = checkpoint.state.value("boundary", false);
     chooseSamples();
-    if (m_state.position > m_samples.size() && !m_boundary)
+    if (m_state.position > m_order.size() && !m_boundary)
         return fail(Code::corrupt, {"state.json", "position"});
     return {};
 }
@@ -482,7 +493,7 @@ nlohmann::json TrainJob::result() const
             {"epochs", m_state.epoch},
             {"best_epoch", m_state.bestEpoch > 0 ? m_state.bestEpoch : m_state.epoch},
             {"loss", orNull(m_state.lastLoss)},
-            {"val_loss", orNull(m_state.bestLoss)},
+            {"val_loss", m_options.watch == "loss" ? orNull(m_state.bestLoss) : nlohmann::json()},
             {"skipped_steps", m_state.skipped},
             {"returns", m_state.returns},
             {"batch", m_state.batch},
@@ -499,7 +510,8 @@ Result<std::unique_ptr<RunJob>> makeTrainJob(RunContext context)
     FOVEATE_TRY(TrainSet set, makeTrainSet(context.snapshot, options));
     FOVEATE_TRY(PackBatches batches, PackBatches::create(context.pack, rowsOf(context.snapshot), info.size,
                                                          info.normalisation, context.capability.threads));
-    FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed));
+    FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed,
+                                                 dropoutOf(options, info.model)));
     if (context.parent)
         FOVEATE_CHECK(network.load(context.parent->tensors, false));
     return std::unique_ptr<RunJob>(std::make_unique<TrainJob>(std::move(context), options, std::move(info),

@@ -41,6 +41,14 @@ Status readText(const json& from, const char* key, std::string& value)
     return {};
 }
 
+Status readOptimiser(const json& from, optim::Kind& kind)
+{
+    std::string text{optim::name(kind)};
+    FOVEATE_CHECK(readText(from, "optimiser", text));
+    FOVEATE_TRY(kind, optim::kindFromName(text));
+    return {};
+}
+
 Status refuseUnknown(const json& from)
 {
     const json known = toJson(TrainOptions());
@@ -62,14 +70,22 @@ Result<TrainOptions> trainOptionsFromJson(const json& from)
         return fail(Code::usage, {"options"});
     FOVEATE_CHECK(refuseUnknown(from));
     FOVEATE_CHECK(readText(from, "preset", options.preset));
-    if (options.preset != "small")
-        return fail(Code::usage, {"preset"});
     FOVEATE_CHECK(readText(from, "model", options.model));
     FOVEATE_CHECK(readNumber(from, "size", 0, 1 << 14, options.size));
     FOVEATE_CHECK(readNumber(from, "epochs", 0, 1000000, options.epochs));
     FOVEATE_CHECK(readNumber(from, "batch", 2, 1 << 20, options.batch));
+    FOVEATE_CHECK(readOptimiser(from, options.optimiser));
+    FOVEATE_CHECK(readNumber(from, "beta1", 0.0, .9999, options.beta1));
     FOVEATE_CHECK(readNumber(from, "learning_rate", 0.0, std::numeric_limits<double>::max(), options.learningRate));
     FOVEATE_CHECK(readFlag(from, "cosine", options.cosine));
+    FOVEATE_CHECK(readNumber(from, "step_every", 0, 1000000, options.stepEvery));
+    FOVEATE_CHECK(readNumber(from, "step_factor", 0.0, 1.0, options.stepFactor));
+    FOVEATE_CHECK(readNumber(from, "dropout", -1.0, .99, options.dropout));
+    FOVEATE_CHECK(readNumber(from, "layer_dropout", -1.0, .99, options.layerDropout));
+    FOVEATE_CHECK(readNumber(from, "views", 1, 64, options.views));
+    FOVEATE_CHECK(readText(from, "watch", options.watch));
+    if (options.watch != "loss" && options.watch != "accuracy")
+        return fail(Code::usage, {"watch"});
     FOVEATE_CHECK(readFlag(from, "class_weights", options.classWeights));
     FOVEATE_CHECK(readNumber(from, "patience", 0, 1000000, options.patience));
     FOVEATE_CHECK(readNumber(from, "judge_from", 1, 1000000, options.judgeFrom));
@@ -89,8 +105,16 @@ json toJson(const TrainOptions& options)
             {"size", options.size},
             {"epochs", options.epochs},
             {"batch", options.batch},
+            {"optimiser", optim::name(options.optimiser)},
+            {"beta1", options.beta1},
             {"learning_rate", options.learningRate},
             {"cosine", options.cosine},
+            {"step_every", options.stepEvery},
+            {"step_factor", options.stepFactor},
+            {"dropout", options.dropout},
+            {"layer_dropout", options.layerDropout},
+            {"views", options.views},
+            {"watch", options.watch},
             {"class_weights", options.classWeights},
             {"patience", options.patience},
             {"judge_from", options.judgeFrom},
@@ -99,6 +123,23 @@ json toJson(const TrainOptions& options)
             {"join_epochs", options.joinEpochs},
             {"freeze", options.freeze},
             {"augment", options.augment}};
+}
+
+optim::OptimiserOptions optimiserOf(const TrainOptions& options)
+{
+    optim::OptimiserOptions optimiser = optim::usualOptions(options.optimiser);
+    optimiser.beta1 = options.beta1;
+    return optimiser;
+}
+
+Dropout dropoutOf(const TrainOptions& options, const std::string& model)
+{
+    Dropout dropout = usualDropout(model);
+    if (options.dropout >= 0)
+        dropout.head = options.dropout;
+    if (options.layerDropout >= 0)
+        dropout.layers = options.layerDropout;
+    return dropout;
 }
 
 } // namespace foveate::learn

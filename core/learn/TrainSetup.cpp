@@ -11,7 +11,7 @@ Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& opt
     info.size = int(context.pack.shape().size);
     info.normalisation = augment::usualNormalisation(info.channels);
     if (context.parent) {
-        FOVEATE_TRY(info, infoFromMetadata(context.parent->metadata));
+        FOVEATE_TRY(info, infoOfParent(context.parent->metadata, info));
         if (info.channels != int(context.pack.shape().channels))
             return fail(Code::wrongShape,
                         {"channels", std::to_string(info.channels), std::to_string(context.pack.shape().channels)});

@@ -8,7 +8,8 @@
 
 namespace foveate::learn {
 
-/// Model, size, channels and normalisation of the parent where there is one, else by the options and the pack.
+/// Model, size, channels and normalisation of the parent where there is one that says them (weights of other programs
+/// do not: ImageNet's normalisation is theirs), else by the options and the pack.
 /// wrongShape when the parent has other channels than the pack.
 Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& options);
 

@@ -30,7 +30,7 @@ struct TrainState {
     std::int64_t seen = 0;
     std::optional<double> lastLoss; ///< mean of the last whole epoch
     std::optional<double> lastValidationLoss;
-    std::optional<double> bestLoss; ///< best validation loss, and when
+    std::optional<double> bestLoss; ///< best validation loss (or share of errors, where that is watched), and when
     int bestEpoch = 0;
     int waited = 0; ///< epochs since then
     int joined = 0; ///< epoch after which all labels are learnt from; 0: not yet

@@ -40,10 +40,48 @@ double percentile(const std::vector<double>& sorted, double share)
     return std::lerp(sorted[below], sorted[above], at - double(below));
 }
 
-Interval interval(std::vector<double>& values)
+Interval interval(std::vector<double> values)
 {
     std::sort(values.begin(), values.end());
     return {percentile(values, 0.025), percentile(values, 0.975)};
+}
+
+template <typename Figure> Interval interval(const std::vector<Metrics>& draws, const Figure& figure)
+{
+    std::vector<double> values;
+    for (const Metrics& draw : draws)
+        values.push_back(figure(draw));
+    return interval(std::move(values));
+}
+
+std::optional<Interval> aucInterval(const std::vector<Metrics>& draws)
+{
+    std::vector<double> values;
+    for (const Metrics& draw : draws)
+        if (draw.auc)
+            values.push_back(*draw.auc);
+    return 2 * values.size() > draws.size() ? std::optional(interval(std::move(values))) : std::nullopt;
+}
+
+Intervals intervalsOf(const std::vector<Metrics>& draws)
+{
+    const auto of = [&](double Metrics::*figure) {
+        return interval(draws, [=](const Metrics& m) { return m.*figure; });
+    };
+    Intervals out;
+    out.accuracy = of(&Metrics::accuracy);
+    out.balancedAccuracy = of(&Metrics::balancedAccuracy);
+    out.precisionMacro = of(&Metrics::precisionMacro);
+    out.recallMacro = of(&Metrics::recallMacro);
+    out.f1Macro = of(&Metrics::f1Macro);
+    out.precisionWeighted = of(&Metrics::precisionWeighted);
+    out.recallWeighted = of(&Metrics::recallWeighted);
+    out.f1Weighted = of(&Metrics::f1Weighted);
+    out.ece = of(&Metrics::ece);
+    out.auc = aucInterval(draws);
+    for (std::size_t c = 0; c < draws.front().perClass.size(); ++c)
+        out.f1.push_back(interval(draws, [c](const Metrics& m) { return m.perClass[c].f1; }));
+    return out;
 }
 
 } // namespace
@@ -57,21 +95,12 @@ Result<std::optional<Intervals>> bootstrap(const Predictions& predictions, std::
     const Weighted weighted(predictions);
     Random random = Random::derive(seed, "bootstrap");
     std::vector<int> weights(predictions.truth.size());
-    std::vector<double> accuracy, balanced, macro, weightedF1, auc;
+    std::vector<Metrics> drawn;
     for (int i = 0; i < draws; ++i) {
         draw(random, patients, weights);
-        const Metrics m = weighted.evaluate(weights);
-        accuracy.push_back(m.accuracy);
-        balanced.push_back(m.balancedAccuracy);
-        macro.push_back(m.f1Macro);
-        weightedF1.push_back(m.f1Weighted);
-        if (m.auc)
-            auc.push_back(*m.auc);
+        drawn.push_back(weighted.evaluate(weights));
     }
-    Intervals out{interval(accuracy), interval(balanced), interval(macro), interval(weightedF1), {}};
-    if (2 * auc.size() > std::size_t(draws))
-        out.auc = interval(auc);
-    return std::optional(out);
+    return std::optional(intervalsOf(drawn));
 }
 
 } // namespace foveate::score

@@ -14,8 +14,12 @@ struct Interval {
 };
 
 struct Intervals {
-    Interval accuracy, balancedAccuracy, f1Macro, f1Weighted;
+    Interval accuracy, balancedAccuracy;
+    Interval precisionMacro, recallMacro, f1Macro;
+    Interval precisionWeighted, recallWeighted, f1Weighted;
+    Interval ece;
     std::optional<Interval> auc; ///< nothing when it was undefined in more than half of the draws
+    std::vector<Interval> f1;    ///< of each class
 };
 
 /// Nothing for fewer than two patients: one patient says nothing about others. Errors as metrics().

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Weights by a formula, the twin of reference/network.py's fill(): a whole ResNet without a file of it.
+// Weights by a formula, the twin of reference/network.py's fill(): a whole network without a file of it.
 #pragma once
 
 #include "learn/Network.h"
@@ -7,35 +7,29 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace foveate::learn {
 
-inline std::vector<double> formulaNoise(const std::string& name, std::int64_t count)
+inline at::Tensor formulaTensor(const std::string& name, at::IntArrayRef shape, double scale = 1, double offset = 0)
 {
     std::uint32_t hash = 0x811c9dc5;
     for (const char c : name)
         hash = (hash ^ std::uint8_t(c)) * 0x01000193;
-    std::vector<double> values;
-    for (std::int64_t i = 0; i < count; ++i) {
+    at::Tensor tensor = at::empty(shape, at::kFloat);
+    float* values = tensor.mutable_data_ptr<float>();
+    for (std::int64_t i = 0; i < tensor.numel(); ++i) {
         std::uint32_t x = std::uint32_t(i) * 2654435761U + hash;
         for (int round = 0; round < 2; ++round)
             x = (x ^ x >> 16) * 0x45d9f3b;
-        values.push_back(double(x ^ x >> 16) / 2147483648.0 - 1);
+        values[i] = float((double(x ^ x >> 16) / 2147483648.0 - 1) * scale + offset);
     }
-    return values;
+    return tensor;
 }
 
-inline at::Tensor formulaTensor(const std::string& name, at::IntArrayRef shape, double scale = 1, double offset = 0)
-{
-    const std::vector<double> values = formulaNoise(name, c10::multiply_integers(shape));
-    return (at::tensor(values, at::kDouble) * scale + offset).to(at::kFloat).reshape(shape);
-}
-
-inline TensorMap formulaWeights(const Network& network)
+inline TensorMap formulaWeights(const TensorMap& state)
 {
     TensorMap weights;
-    for (const auto& [name, tensor] : network.state()) {
+    for (const auto& [name, tensor] : state) {
         const bool spread = name.ends_with("running_var") || (name.ends_with(".weight") && tensor.dim() == 1);
         if (name.ends_with("num_batches_tracked"))
             weights[name] = at::tensor(7, at::kLong).reshape({});
@@ -47,6 +41,11 @@ inline TensorMap formulaWeights(const Network& network)
             weights[name] = formulaTensor(name, tensor.sizes(), spread ? .2 : .1, spread ? 1 : 0);
     }
     return weights;
+}
+
+inline TensorMap formulaWeights(const Network& network)
+{
+    return formulaWeights(network.state());
 }
 
 } // namespace foveate::learn

@@ -29,6 +29,19 @@ double relativeDifference(const at::Tensor& ours, const at::Tensor& theirs)
     return (ours - theirs).abs().max().item<double>() / theirs.abs().max().item<double>();
 }
 
+/// Every value by itself, none overwritten.
+at::Tensor featuresKeepingAll(const Backbone& backbone, const at::Tensor& images)
+{
+    std::vector<at::Tensor> values{images};
+    for (std::size_t i = 1; i < backbone.nodes().size(); ++i) {
+        std::vector<at::Tensor> inputs;
+        for (const int input : backbone.nodes()[i].inputs)
+            inputs.push_back(values[std::size_t(input)]);
+        values.push_back(evaluate(backbone.nodes()[i], inputs, true));
+    }
+    return values.back();
+}
+
 Network formulaNetwork(const std::string& model, int classes)
 {
     Network network = *Network::create(model, classes, 1);
@@ -65,8 +78,115 @@ private Q_SLOTS:
         QVERIFY(expected.defined());
         QVERIFY(relativeDifference(network.logits(images), expected) <= 1e-4);
         network.fold();
-        const at::Tensor folded = network.logitsOfFeatures(network.backbone().foldedMaps(images).mean({2, 3}));
+        const at::Tensor folded = network.logitsOfFeatures(network.backbone().foldedFeatures(images));
         QVERIFY(relativeDifference(folded, expected) <= 1e-4);
+    }
+
+    void bfloat16FeaturesPointTheSameWay()
+    {
+        const c10::InferenceMode inference;
+        for (const char* model : {"resnet18", "densenet121"}) {
+            Network network = formulaNetwork(model, 3);
+            const at::Tensor images = formulaTensor("colour", {4, 3, 64, 64});
+            at::Tensor exact = network.features(images);
+            network.fold(at::kBFloat16);
+            at::Tensor rough = network.backbone().foldedFeatures(images);
+            QCOMPARE(rough.scalar_type(), at::kFloat);
+            exact -= exact.mean(0, true);
+            rough -= rough.mean(0, true);
+            QVERIFY(at::cosine_similarity(exact, rough).min().item<double>() >= .99);
+        }
+    }
+
+    /// Sums and ReLUs overwrite their input where they may: the gradients are those of a network that keeps everything.
+    void overwritingChangesNoGradient_data()
+    {
+        QTest::addColumn<QString>("model");
+        for (const char* model : {"resnet18", "resnet50", "densenet121", "tiny"})
+            QTest::newRow(model) << model;
+    }
+
+    void overwritingChangesNoGradient()
+    {
+        QFETCH(QString, model);
+        const at::Tensor images = formulaTensor("colour", {2, 3, 64, 64});
+        std::vector<std::vector<at::Tensor>> gradients;
+        for (const bool keepsAll : {false, true}) {
+            Network network = *Network::create(model.toStdString(), 0, 1);
+            network.train(true);
+            const at::Tensor features =
+                keepsAll ? featuresKeepingAll(network.backbone(), images) : network.features(images);
+            (features * formulaTensor("direction", features.sizes())).sum().backward();
+            std::vector<at::Tensor>& own = gradients.emplace_back();
+            for (const at::Tensor& parameter : network.parameters())
+                own.push_back(parameter.grad());
+        }
+        for (std::size_t i = 0; i < gradients[0].size(); ++i)
+            QVERIFY(at::equal(gradients[0][i], gradients[1][i]));
+        QVERIFY(gradients[0].front().abs().max().item<double>() > 0);
+    }
+
+    void dropoutIsForTrainingOnly()
+    {
+        const at::NoGradGuard guard;
+        Network network = *Network::create("tiny", 3, 1, Dropout{.head = .5});
+        const at::Tensor features = formulaTensor("features", {8, 64});
+        network.train(false);
+        const at::Tensor still = network.logitsOfFeatures(features);
+        QVERIFY(at::equal(still, network.logitsOfFeatures(features)));
+        network.train(true);
+        torch::manual_seed(3);
+        const at::Tensor first = network.logitsOfFeatures(features);
+        QVERIFY(!at::equal(first, still));
+        torch::manual_seed(3);
+        QVERIFY(at::equal(network.logitsOfFeatures(features), first));
+        QCOMPARE(usualDropout("vgg16"), (Dropout{.head = .5, .layers = .5}));
+        QCOMPARE(usualDropout("resnet50"), Dropout());
+    }
+
+    void denseLayersDropInTraining()
+    {
+        const at::NoGradGuard guard;
+        Network network = *Network::create("densenet121", 0, 1, Dropout{.layers = .2});
+        const at::Tensor images = formulaTensor("colour", {1, 3, 32, 32});
+        int drops = 0;
+        for (const Node& node : network.backbone().nodes())
+            drops += node.op == Op::dropout && node.share == .2 ? 1 : 0;
+        QCOMPARE(drops, 6 + 12 + 24 + 16);
+        network.train(false);
+        const at::Tensor still = network.features(images);
+        QVERIFY(at::equal(still, network.features(images)));
+        network.fold();
+        QVERIFY(relativeDifference(network.backbone().foldedFeatures(images), still) <= 1e-4);
+    }
+
+    void zeroedBranchesLeaveTheShortcuts()
+    {
+        Network network = *Network::create("resnet50", 0, 1);
+        network.zeroResidualBranches();
+        QCOMPARE(network.state().at("layer1.0.bn3.weight").abs().max().item<float>(), 0.F);
+        QCOMPARE(network.state().at("layer1.0.bn2.weight").min().item<float>(), 1.F);
+        QCOMPARE(network.state().at("layer1.0.downsample.1.weight").min().item<float>(), 1.F);
+    }
+
+    /// Weights saved by other programs often lack the counters of batch norm.
+    void countersMayBeMissing()
+    {
+        Network network = *Network::create("tiny", 2, 1);
+        TensorMap weights = formulaWeights(network);
+        std::erase_if(weights, [](const auto& item) { return item.first.ends_with("num_batches_tracked"); });
+        QVERIFY(network.load(weights).has_value());
+        QCOMPARE(network.state().at("bn1.num_batches_tracked").item<int>(), 0);
+    }
+
+    void refusesAnotherArchitecture()
+    {
+        Network network = *Network::create("resnet18", 2, 1);
+        const at::Tensor before = network.state().at("conv1.weight").clone();
+        const TensorMap other = Network::create("resnet34", 2, 1)->state();
+        QCOMPARE(network.load(other, false).error().code, Code::wrongShape);
+        QCOMPARE(network.load(Network::create("tiny", 2, 1)->state(), false).error().code, Code::wrongShape);
+        QVERIFY(at::equal(network.state().at("conv1.weight"), before));
     }
 
     void theReferenceNoticesAWrongNumber()

@@ -1,167 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "base/AtomicFile.h"
+#include "PretrainStudy.h"
 #include "base/Npy.h"
-#include "base/Pack.h"
-#include "base/Random.h"
-#include "base/RunFolder.h"
-#include "learn/EngineRun.h"
 #include "learn/ssl/Evaluation.h"
-#include "learn/ssl/PretrainJob.h"
 #include "learn/ssl/PretrainOptions.h"
 #include "learn/ssl/PretrainState.h"
 #include "learn/ssl/Views.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
-#include <cmath>
 #include <filesystem>
 
 using namespace foveate;
 using namespace foveate::learn;
 using namespace foveate::learn::ssl;
-using nlohmann::json;
-
-namespace {
-
-constexpr int kSize = 24;
-constexpr int kTraining = 20, kHeldOut = 8, kAll = kTraining + kHeldOut;
-
-/// Class 0: stripes across, class 1: stripes down, each at its own phase and strength.
-std::vector<std::uint8_t> stripes(int image)
-{
-    Random random = Random::derive(9, "stripes", std::uint64_t(image));
-    const double phase = random.uniform(0, 6), strength = random.uniform(40, 120);
-    std::vector<std::uint8_t> pixels;
-    for (int y = 0; y < kSize; ++y)
-        for (int x = 0; x < kSize; ++x)
-            pixels.push_back(
-                std::uint8_t(128 + strength * std::sin(phase + .9 * (image % 2 == 0 ? x : y)) + random.uniform(0, 7)));
-    return pixels;
-}
-
-struct Setting {
-    json options = json::object();
-    int images = kAll;
-    int training = kTraining;
-    bool equal = false;          ///< one picture for all
-    bool heldOutPainted = false; ///< other pictures in the held-out splits
-    bool truth = false;
-};
-
-json quick(json changes = json::object())
-{
-    json options = {{"model", "tiny"}, {"size", 16}, {"epochs", 3}, {"batch", 8}};
-    options.update(changes);
-    return options;
-}
-
-Status writePack(const std::string& path, const Setting& setting)
-{
-    FOVEATE_TRY(PackWriter pack, PackWriter::open(path, {kSize, 1}));
-    for (int i = 0; i < setting.images; ++i) {
-        std::vector<std::uint8_t> pixels = stripes(setting.equal ? 0 : i);
-        if (setting.heldOutPainted && i >= setting.training)
-            pixels.assign(pixels.size(), 200);
-        FOVEATE_TRY(const std::size_t row, pack.append({}, pixels));
-        (void)row;
-    }
-    return pack.commit();
-}
-
-/// A run folder as `foveate` would write it.
-Status prepare(const std::string& folder, const Setting& setting)
-{
-    FOVEATE_CHECK(makeFolder(folder + "/input"));
-    FOVEATE_CHECK(writePack(folder + "/input/pack", setting));
-    Snapshot snapshot;
-    snapshot.project = "8f7c0000-0000-4000-8000-000000000001";
-    snapshot.classes = {"across", "down"};
-    snapshot.modality = "xray";
-    snapshot.job = "pretrain";
-    snapshot.options = setting.options;
-    snapshot.seed = 5;
-    snapshot.threads = 1;
-    snapshot.dtype = "float32";
-    snapshot.device = "cpu";
-    std::vector<std::pair<std::int64_t, int>> truth;
-    for (int i = 0; i < setting.images; ++i) {
-        SnapshotSample sample;
-        sample.row = i;
-        sample.id = "00000000000000" + std::to_string(10 + i);
-        sample.patient = i;
-        sample.split = i < setting.training ? Split::train : Split::test;
-        snapshot.samples.push_back(sample);
-        truth.emplace_back(i, i % 2);
-    }
-    if (setting.truth)
-        FOVEATE_CHECK(writeTruth(folder, truth));
-    return writeSnapshot(folder, snapshot);
-}
-
-/// Asks to stop after so many steps of the job inside.
-class StoppedAfter : public RunJob {
-public:
-    StoppedAfter(std::unique_ptr<RunJob> job, int steps, std::atomic<bool>& stop)
-        : m_job(std::move(job)), m_left(steps), m_stop(stop)
-    {}
-    Result<Step> step() override
-    {
-        m_stop = --m_left <= 0;
-        return m_job->step();
-    }
-    Progress progress() const override { return m_job->progress(); }
-    Status save() override { return m_job->save(); }
-    Status restore(const Checkpoint& checkpoint) override { return m_job->restore(checkpoint); }
-    json resolvedOptions() const override { return m_job->resolvedOptions(); }
-    json result() const override { return m_job->result(); }
-    bool atBoundary() const override { return m_job->atBoundary(); }
-    bool keepsCheckpoints() const override { return m_job->keepsCheckpoints(); }
-
-private:
-    std::unique_ptr<RunJob> m_job;
-    int m_left;
-    std::atomic<bool>& m_stop;
-};
-
-/// Runs until the end, or for so many steps; checkpoints only when stopped.
-Status run(const std::string& folder, int steps = 1000000)
-{
-    std::atomic<bool> stop{false};
-    RunEvents events;
-    events.progress = [](const Progress&) {};
-    events.checkpointed = [](std::int64_t) {};
-    RunSettings settings;
-    settings.checkpointSeconds = 1000;
-    settings.checkpointShare = -1;
-    const JobMaker maker = [&](RunContext context) -> Result<std::unique_ptr<RunJob>> {
-        FOVEATE_TRY(auto job, makePretrainJob(std::move(context)));
-        return std::unique_ptr<RunJob>(std::make_unique<StoppedAfter>(std::move(job), steps, stop));
-    };
-    return runEngine(folder, {{"pretrain", maker}}, settings, events, stop);
-}
-
-Status prepareAndRun(const std::string& folder, const Setting& setting)
-{
-    FOVEATE_CHECK(prepare(folder, setting));
-    return run(folder);
-}
-
-std::string content(const std::string& path)
-{
-    return readFile(path).value_or("unreadable: " + path);
-}
-
-json document(const std::string& path)
-{
-    return json::parse(content(path), nullptr, false);
-}
-
-QString words(const Status& status)
-{
-    return status ? QString("done") : QString::fromStdString(describe(status.error()));
-}
-
-} // namespace
 
 class TstPretrain : public QObject {
     Q_OBJECT
@@ -170,6 +21,7 @@ private Q_SLOTS:
     void writesTheRun();
     void resumesToTheSameBytes_data();
     void resumesToTheSameBytes();
+    void accumulationTakesFewerSteps();
     void heldOutImagesAreNotSeen();
     void evaluatesAgainstTruth();
     void evaluatesTheRandomStart();
@@ -219,22 +71,33 @@ void TstPretrain::writesTheRun()
 
 void TstPretrain::resumesToTheSameBytes_data()
 {
-    // Two epochs of three batches; after the first one a monitoring round; then features, then two probes.
+    // Two epochs of three batches; after the first one an examination; then features, then two probes.
     QTest::addColumn<int>("steps");
-    QTest::newRow("after the first step") << 1;
-    QTest::newRow("inside an epoch") << 2;
-    QTest::newRow("between epochs") << 3;
-    QTest::newRow("while monitoring") << 4;
-    QTest::newRow("in the last epoch") << 6;
-    QTest::newRow("while scoring") << 9;
-    QTest::newRow("while probing") << 30;
+    QTest::addColumn<QByteArray>("options");
+    const QByteArray simclr = R"({"method":"simclr"})";
+    QTest::newRow("after the first step") << 1 << simclr;
+    QTest::newRow("inside an epoch") << 2 << simclr;
+    QTest::newRow("between epochs") << 3 << simclr;
+    QTest::newRow("while monitoring") << 4 << simclr;
+    QTest::newRow("while probing in between") << 50 << simclr;
+    QTest::newRow("in the last epoch") << 106 << simclr;
+    QTest::newRow("while scoring") << 108 << simclr;
+    QTest::newRow("while probing") << 130 << simclr;
+    QTest::newRow("two batches a step") << 1 << QByteArray(R"({"accumulate":2})");
+    QTest::newRow("a rate that falls in steps") << 105 << QByteArray(R"({"schedule":"step","step_every":1})");
+    for (const std::string& method : methods())
+        QTest::newRow(method.c_str()) << 2 << QByteArray::fromStdString(json{{"method", method}}.dump());
+    for (const char* optimiser : {"adamw", "lamb", "sgd"})
+        QTest::newRow(optimiser) << 2 << QByteArray::fromStdString(json{{"optimiser", optimiser}}.dump());
 }
 
 void TstPretrain::resumesToTheSameBytes()
 {
     QFETCH(int, steps);
-    const Setting setting{
-        quick({{"evaluate", true}, {"monitor_every", 1}, {"epochs", 2}}), kAll, kTraining, false, false, true};
+    QFETCH(QByteArray, options);
+    json changes = {{"evaluate", true}, {"monitor_every", 1}, {"epochs", 2}};
+    changes.update(json::parse(options.toStdString()));
+    const Setting setting{quick(changes), kAll, kTraining, false, false, true};
     const Status whole = prepareAndRun(folder("whole"), setting);
     QVERIFY2(whole, qPrintable(words(whole)));
     QVERIFY(prepare(folder("cut"), setting));
@@ -250,9 +113,21 @@ void TstPretrain::resumesToTheSameBytes()
     json a = document(folder("cut") + "/result.json"), b = document(folder("whole") + "/result.json");
     a.erase("images_per_second");
     b.erase("images_per_second");
-    a.erase("seconds");
-    b.erase("seconds");
     QCOMPARE(a.dump(), b.dump());
+}
+
+void TstPretrain::accumulationTakesFewerSteps()
+{
+    QVERIFY(prepareAndRun(folder("one"), {quick({{"epochs", 1}, {"batch", 5}})}));
+    QVERIFY(prepareAndRun(folder("two"), {quick({{"epochs", 1}, {"batch", 5}, {"accumulate", 2}})}));
+    QVERIFY(content(folder("one") + "/weights.safetensors") != content(folder("two") + "/weights.safetensors"));
+    const auto steps = [&](const char* name) {
+        return json::parse(content(folder(name) + "/metrics.jsonl")).at("step").get<int>();
+    };
+    QCOMPARE(steps("one"), 4);
+    QCOMPARE(steps("two"), 2);
+    const json options = document(folder("two") + "/run.json").at("options");
+    QCOMPARE(options.at("learning_rate").get<double>(), 1e-3 * 10 / 128);
 }
 
 void TstPretrain::heldOutImagesAreNotSeen()
@@ -276,14 +151,16 @@ void TstPretrain::evaluatesAgainstTruth()
     const Status status = prepareAndRun(folder("run"), setting);
     QVERIFY2(status, qPrintable(words(status)));
     const json result = document(folder("run") + "/result.json");
-    for (const char* name : {"knn", "knn20", "probe", "probe_linear"}) {
+    for (const char* name : {"knn", "knn20", "knn_cosine", "probe", "probe_linear"}) {
         const double accuracy = result.at(name).at("accuracy").get<double>();
         QVERIFY2(accuracy >= 0 && accuracy <= 1, name);
         QVERIFY2(result.at(name).contains("f1_weighted"), name);
     }
     // Stripes across against stripes down: a trained probe on any features tells them.
     QVERIFY(result.at("probe").at("accuracy").get<double>() >= .75);
-    QVERIFY(content(folder("run") + "/metrics.jsonl").find("knn_accuracy") != std::string::npos);
+    const std::string metrics = content(folder("run") + "/metrics.jsonl");
+    for (const char* figure : {"knn_accuracy", "knn20_f1_weighted", "probe_linear_accuracy"})
+        QVERIFY2(metrics.find(figure) != std::string::npos, figure);
 }
 
 void TstPretrain::evaluatesTheRandomStart()
@@ -360,6 +237,8 @@ void TstPretrain::badOptions_data()
     QTest::newRow("negative epochs") << QByteArray(R"({"epochs":-1})");
     QTest::newRow("fraction of an epoch") << QByteArray(R"({"epochs":1.5})");
     QTest::newRow("temperature of zero") << QByteArray(R"({"temperature":0})");
+    QTest::newRow("unknown schedule") << QByteArray(R"({"schedule":"linear"})");
+    QTest::newRow("no batch at all") << QByteArray(R"({"accumulate":0})");
     QTest::newRow("unknown optimiser") << QByteArray(R"({"optimiser":"lars"})");
     QTest::newRow("number for a flag") << QByteArray(R"({"evaluate":1})");
     QTest::newRow("a list") << QByteArray(R"([1])");
@@ -389,7 +268,7 @@ void TstPretrain::optionsGoBothWays()
 void TstPretrain::stateSurvives()
 {
     PretrainState state;
-    state.stage = Stage::probing;
+    state.stage = Stage::examining;
     state.step = 77;
     state.rateFactor = .25;
     state.lowChecks = 3;

@@ -2,7 +2,7 @@
 #include "base/AtomicFile.h"
 #include "base/Random.h"
 #include "learn/Safetensors.h"
-#include "learn/SafetensorsHeader.h"
+#include "learn/files/SafetensorsHeader.h"
 
 #include <QTemporaryDir>
 #include <QTest>

@@ -162,7 +162,7 @@ private Q_SLOTS:
         QCOMPARE(trainOptionsFromJson({{"epochs", "3"}}).error().code, Code::usage);
         QCOMPARE(trainOptionsFromJson({{"epochs", -1}}).error().code, Code::usage);
         QCOMPARE(trainOptionsFromJson({{"epoch", 3}}).error().code, Code::usage);
-        QCOMPARE(trainOptionsFromJson({{"preset", "huge"}}).error().code, Code::usage);
+        QCOMPARE(trainOptionsFromJson({{"preset", 3}}).error().code, Code::usage);
     }
 
     void stateSurvivesItsText()

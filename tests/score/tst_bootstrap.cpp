@@ -62,7 +62,12 @@ private Q_SLOTS:
         QVERIFY(holds(i.balancedAccuracy, m.balancedAccuracy));
         QVERIFY(holds(i.f1Macro, m.f1Macro));
         QVERIFY(holds(i.f1Weighted, m.f1Weighted));
+        QVERIFY(holds(i.precisionMacro, m.precisionMacro) && holds(i.precisionWeighted, m.precisionWeighted));
+        QVERIFY(holds(i.recallMacro, m.recallMacro) && holds(i.recallWeighted, m.recallWeighted));
         QVERIFY(holds(*i.auc, *m.auc));
+        QCOMPARE(i.f1.size(), std::size_t(2));
+        QVERIFY(holds(i.f1[0], m.perClass[0].f1) && holds(i.f1[1], m.perClass[1].f1));
+        QVERIFY(i.ece.low > 0 && i.ece.low < i.ece.high);
     }
 
     // An accuracy of share s over n images that stand alone: ±1.96·√(s(1−s)/n).

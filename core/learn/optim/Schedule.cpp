@@ -16,6 +16,11 @@ double CosineSchedule::rate(double epoch) const
     return base * .5 * (1 + std::cos(std::numbers::pi * (epoch - warmUp) / (planned - warmUp)));
 }
 
+double StepSchedule::rate(double epoch) const
+{
+    return epoch < warmUp ? base * epoch / warmUp : stepDecay(base, factor, every, int(epoch));
+}
+
 int usualWarmUp(int epochs)
 {
     return std::min(10, (epochs + 9) / 10);

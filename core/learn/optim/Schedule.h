@@ -13,6 +13,15 @@ struct CosineSchedule {
     double rate(double epoch) const;
 };
 
+/// Linear from 0 over `warmUp` epochs, then `base` times `factor` for every `every` epochs done (StepLR).
+struct StepSchedule {
+    double base = 1e-3;
+    double warmUp = 0;
+    double factor = .5;
+    int every = 25;
+    double rate(double epoch) const;
+};
+
 /// min(10, ⌈epochs/10⌉) (methods.md §2).
 int usualWarmUp(int epochs);
 

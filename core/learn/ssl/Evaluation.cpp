@@ -10,7 +10,9 @@
 #include "score/Metrics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <set>
 
 namespace foveate::learn::ssl {
 namespace {
@@ -58,7 +60,7 @@ Result<Figures> figuresOf(const EvaluationSet& set, const std::vector<int>& pred
         for (int c = 0; c < set.classes; ++c)
             predictions.probabilities.push_back(c == label ? 1 : 0);
     FOVEATE_TRY(const score::Metrics metrics, score::metrics(predictions));
-    return Figures{metrics.accuracy, metrics.f1Weighted};
+    return Figures{metrics.accuracy, metrics.balancedAccuracy, metrics.f1Weighted};
 }
 
 } // namespace
@@ -90,6 +92,9 @@ Result<EvaluationSet> makeEvaluationSet(const Snapshot& snapshot,
         holdOut(snapshot, set);
     if (set.known.size() < 2 || set.asked.empty())
         return fail(Code::noTruth);
+    const std::set<int> present(set.knownTruth.begin(), set.knownTruth.end());
+    if (present.size() < 2)
+        return fail(Code::needsClasses, {std::to_string(present.size())});
     return set;
 }
 
@@ -103,6 +108,33 @@ Result<Figures> neighbourFigures(const EvaluationSet& set, const at::Tensor& fea
     const at::Tensor known = pick(features, set.known), asked = pick(features, set.asked);
     FOVEATE_TRY(const std::vector<int> predicted,
                 embed::classify(points(known), set.knownTruth, set.classes, points(asked), k, threads));
+    return figuresOf(set, predicted);
+}
+
+Result<std::vector<int>> cosineVote(const at::Tensor& known, const std::vector<int>& truth, int classes,
+                                    const at::Tensor& asked, std::size_t k, int threads)
+{
+    constexpr double kTemperature = .1;
+    const auto directions = [](const at::Tensor& x) { return (x / x.norm(2, 1, true).clamp_min(1e-12)).contiguous(); };
+    const at::Tensor base = directions(known), queries = directions(asked);
+    FOVEATE_TRY(const embed::NeighbourTable table, embed::nearest(points(base), points(queries), k, threads));
+    std::vector<int> voted;
+    for (std::size_t begin = 0; begin < table.rows.size(); begin += table.k) {
+        std::vector<double> votes(std::size_t(classes), 0.);
+        for (std::size_t i = begin; i < begin + table.k; ++i) {
+            // Between directions ‖a − b‖² = 2 − 2 cos.
+            const double cosine = 1 - table.distances[i] * table.distances[i] / 2;
+            votes[std::size_t(truth[std::size_t(table.rows[i])])] += std::exp(cosine / kTemperature);
+        }
+        voted.push_back(int(std::max_element(votes.begin(), votes.end()) - votes.begin()));
+    }
+    return voted;
+}
+
+Result<Figures> cosineFigures(const EvaluationSet& set, const at::Tensor& features, std::size_t k, int threads)
+{
+    FOVEATE_TRY(const std::vector<int> predicted, cosineVote(pick(features, set.known), set.knownTruth, set.classes,
+                                                             pick(features, set.asked), k, threads));
     return figuresOf(set, predicted);
 }
 

@@ -23,12 +23,13 @@ struct EvaluationSet {
     std::vector<int> knownTruth, askedTruth;
 };
 
-/// noTruth when nothing is known or asked; needsClasses for fewer than two classes in the project.
+/// noTruth when nothing is known or asked; needsClasses for fewer than two classes in the project or among the known.
 Result<EvaluationSet> makeEvaluationSet(const Snapshot& snapshot,
                                         const std::vector<std::pair<std::int64_t, int>>& truth);
 
 struct Figures {
     double accuracy = 0;
+    double balancedAccuracy = 0;
     double f1Weighted = 0;
 };
 
@@ -37,6 +38,12 @@ std::size_t usualNeighbours(std::size_t known);
 
 /// Plain vote of the k nearest by Euclid. features [N,D] of all samples in the snapshot's order.
 Result<Figures> neighbourFigures(const EvaluationSet& set, const at::Tensor& features, std::size_t k, int threads);
+
+/// The k nearest by angle vote with e^{cos/.1} each, as lightly's kNN does.
+Result<Figures> cosineFigures(const EvaluationSet& set, const at::Tensor& features, std::size_t k, int threads);
+/// The classes that such a vote gives to `asked`; the lowest among equals. Errors of embed::nearest().
+Result<std::vector<int>> cosineVote(const at::Tensor& known, const std::vector<int>& truth, int classes,
+                                    const at::Tensor& asked, std::size_t k, int threads);
 
 /// The probe: one linear layer, or D-512-BN-LeakyReLU-C; Adam 1e-3 halved every 25 of 100 epochs, batches of 64,
 /// features standardised by the known. A step is one epoch.

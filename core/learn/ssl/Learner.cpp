@@ -8,14 +8,6 @@
 namespace foveate::learn::ssl {
 namespace {
 
-void zeroResidualBranches(Network& network)
-{
-    const at::NoGradGuard guard;
-    for (auto& [name, tensor] : network.state())
-        if (name.starts_with("layer") && name.ends_with("bn2.weight"))
-            at::Tensor(tensor).zero_();
-}
-
 std::vector<at::Tensor> copies(const std::vector<at::Tensor>& tensors)
 {
     std::vector<at::Tensor> result;
@@ -38,7 +30,7 @@ Result<std::unique_ptr<Learner>> Learner::create(const PretrainOptions& options,
     if (parent != nullptr)
         FOVEATE_CHECK(network.load(*parent, false));
     else if (options.zeroInitResidual)
-        zeroResidualBranches(network);
+        network.zeroResidualBranches();
     FOVEATE_TRY(std::shared_ptr<Objective> objective, makeObjective(options.objective, network.dimension(), seed));
     return std::unique_ptr<Learner>(new Learner(std::move(network), std::move(objective), options, capability));
 }
@@ -58,33 +50,54 @@ Learner::Learner(Network network, std::shared_ptr<Objective> objective, const Pr
     append(m_statistics, m_objective->buffers());
 }
 
-Result<Learnt> Learner::learn(const at::Tensor& views, double rate)
+bool Learner::addBatch(const at::Tensor& views, double share, Learnt& learnt)
 {
-    const std::vector<at::Tensor> before = copies(m_statistics);
-    m_network.train(true);
-    m_objective->train(true);
     Projection projection;
     {
         const Autocast autocast(m_capability.bfloat16());
         projection = m_objective->project(m_network.features(views));
     }
     const at::Tensor loss = m_objective->loss(projection);
-    Learnt learnt;
-    learnt.loss = loss.item<double>();
-    if (std::isfinite(learnt.loss))
-        loss.backward();
-    if (!std::isfinite(learnt.loss) || !std::isfinite(m_optimiser->gradientNorm())) {
+    const double value = loss.item<double>();
+    if (!std::isfinite(value))
+        return false;
+    (share == 1 ? loss : loss * share).backward();
+    const at::Tensor z = projection.z.detach().to(at::kFloat);
+    const ContrastiveAccuracy accuracy = contrastiveAccuracy(z);
+    learnt.loss += share * value;
+    learnt.accuracy.all += share * accuracy.all;
+    learnt.accuracy.crossView += share * accuracy.crossView;
+    learnt.deviation += share * embeddingDeviation(z);
+    learnt.dimension = int(z.size(1));
+    return true;
+}
+
+Result<Learnt> Learner::learn(const std::vector<double>& shares, const std::function<at::Tensor(std::size_t)>& viewsOf,
+                              double rate)
+{
+    const std::vector<at::Tensor> before = copies(m_statistics);
+    const auto undo = [&] {
         m_optimiser->dropGradients();
         const at::NoGradGuard guard;
         at::_foreach_copy_(m_statistics, before);
-        return fail(Code::nonFinite, {"loss"});
+    };
+    try {
+        m_network.train(true);
+        m_objective->train(true);
+        Learnt learnt;
+        bool finite = true;
+        for (std::size_t i = 0; finite && i < shares.size(); ++i)
+            finite = addBatch(viewsOf(i), shares[i], learnt);
+        if (finite && std::isfinite(m_optimiser->gradientNorm())) {
+            m_optimiser->step(rate);
+            return learnt;
+        }
+    } catch (...) { // memory ran out
+        undo();
+        throw;
     }
-    m_optimiser->step(rate);
-    const at::Tensor z = projection.z.detach().to(at::kFloat);
-    learnt.accuracy = contrastiveAccuracy(z);
-    learnt.deviation = embeddingDeviation(z);
-    learnt.dimension = int(z.size(1));
-    return learnt;
+    undo();
+    return fail(Code::nonFinite, {"loss"});
 }
 
 TensorMap Learner::objectiveState() const

@@ -9,7 +9,9 @@
 #include "learn/ssl/Objective.h"
 #include "learn/ssl/PretrainOptions.h"
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 namespace foveate::learn::ssl {
 
@@ -27,9 +29,12 @@ public:
     static Result<std::unique_ptr<Learner>> create(const PretrainOptions& options, const Capability& capability,
                                                    const TensorMap* parent, std::uint64_t seed);
 
-    /// Both views go through the network at once, so that batch norm sees them together. `views` as twoViews() makes
-    /// them. nonFinite (args: "loss") with nothing changed when loss or gradients are not finite.
-    Result<Learnt> learn(const at::Tensor& views, double rate);
+    /// One step of the optimiser from `parts` batches, whose gradients are added. `viewsOf(i)` gives batch i as
+    /// twoViews() makes it; `shares` are the batches' parts of all images. Both views go through the network at once,
+    /// so that batch norm sees them together. nonFinite (args: "loss") with nothing changed when a loss or the
+    /// gradients are not finite.
+    Result<Learnt> learn(const std::vector<double>& shares, const std::function<at::Tensor(std::size_t)>& viewsOf,
+                         double rate);
 
     Network& network() { return m_network; }
     /// Network and objective, shared; names of the objective begin with projector. or predictor.
@@ -37,12 +42,13 @@ public:
     TensorMap moments() const { return m_optimiser->state(); }
     /// wrongShape or nonFinite.
     Status load(const TensorMap& weights, const TensorMap& moments);
-    void dropGradients() { m_optimiser->dropGradients(); }
 
 private:
     Learner(Network network, std::shared_ptr<Objective> objective, const PretrainOptions& options,
             const Capability& capability);
     TensorMap objectiveState() const;
+    /// Adds the gradients of share · loss and what the batch showed. False when the loss is not finite.
+    bool addBatch(const at::Tensor& views, double share, Learnt& learnt);
 
     Network m_network;
     std::shared_ptr<Objective> m_objective;

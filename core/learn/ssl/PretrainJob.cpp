@@ -3,9 +3,9 @@
 
 #include "base/Log.h"
 #include "learn/Exceptions.h"
-#include "learn/Scoring.h"
 #include "learn/TrainSet.h"
 #include "learn/optim/Schedule.h"
+#include "learn/ssl/Examination.h"
 #include "learn/ssl/PretrainParts.h"
 #include "learn/ssl/PretrainState.h"
 #include "learn/ssl/Views.h"
@@ -27,11 +27,6 @@ using nlohmann::json;
 double secondsSince(Clock::time_point start)
 {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-json toJson(const Figures& figures)
-{
-    return {{"accuracy", figures.accuracy}, {"f1_weighted", figures.f1Weighted}};
 }
 
 class PretrainJob : public RunJob {
@@ -56,46 +51,62 @@ private:
     Status endEpoch();
     bool monitorIsDue() const;
     Result<Step> monitoringStep();
-    Result<Step> scoringStep();
-    Result<Step> probingStep();
-    Status beginScoring();
-    Result<Figures> neighbours(std::size_t k) const;
-    std::vector<std::int64_t> allRows() const;
-    double rate() const;
+    Result<Step> examiningStep();
+    Result<Step> examine(std::vector<ProbeKind> probes);
+    Status publish();
+    std::vector<std::size_t> batchEnds() const;
+    double scheduled(double epoch) const;
+    double rate(std::size_t end) const;
     double workDone() const;
     double workTotal() const;
 
     // Immutable after construction.
     PretrainParts m_parts;
-    optim::CosineSchedule m_schedule;
+    optim::CosineSchedule m_cosine;
+    optim::StepSchedule m_steps;
     Clock::time_point m_start = Clock::now();
     // Changed by steps.
     PretrainState m_state;
     std::vector<std::size_t> m_order;
     bool m_boundary = false;
-    std::unique_ptr<Scoring> m_scoring;
-    std::vector<std::unique_ptr<Probe>> m_probes; ///< those not done yet, the last one runs
-    json m_evaluated = json::object();            ///< figures of the last evaluation, as they stand in result.json
-    std::int64_t m_imagesTrained = 0;             ///< since this process began
+    std::unique_ptr<Examination> m_examination;
+    json m_evaluated = json::object(); ///< figures of the last evaluation, as they stand in result.json
+    std::int64_t m_imagesTrained = 0;  ///< since this process began
     double m_secondsTrained = 0;
 };
 
 PretrainJob::PretrainJob(PretrainParts parts) : m_parts(std::move(parts))
 {
     const PretrainOptions& options = m_parts.options;
-    m_schedule = {resolvedLearningRate(options),
-                  double(options.warmUp >= 0 ? options.warmUp : optim::usualWarmUp(options.epochs)),
-                  double(options.epochs)};
+    const double warmUp = options.warmUp >= 0 ? options.warmUp : optim::usualWarmUp(options.epochs);
+    m_cosine = {resolvedLearningRate(options), warmUp, double(std::max(options.planned, options.epochs))};
+    m_steps = {m_cosine.base, warmUp, options.stepFactor, options.stepEvery};
     m_state.batch = options.batch;
     m_order = epochOrder(m_parts.training.size(), m_parts.context.snapshot.seed, 0);
 }
 
-/// The rate in the middle of the coming batch, so that the first one learns too.
-double PretrainJob::rate() const
+double PretrainJob::scheduled(double epoch) const
 {
-    const std::size_t n = m_order.size(), end = batchEnd(m_state.position, n, std::size_t(m_state.batch));
-    const double middle = m_state.epoch + .5 * double(m_state.position + end) / double(n);
-    return m_schedule.rate(middle) * m_state.rateFactor;
+    const double rate = m_parts.options.schedule == "step" ? m_steps.rate(epoch) : m_cosine.rate(epoch);
+    return rate * m_state.rateFactor;
+}
+
+/// The rate in the middle of the step that ends there, so that the first one learns too.
+double PretrainJob::rate(std::size_t end) const
+{
+    return scheduled(m_state.epoch + .5 * double(m_state.position + end) / double(m_order.size()));
+}
+
+/// Where the batches of the coming step end.
+std::vector<std::size_t> PretrainJob::batchEnds() const
+{
+    std::vector<std::size_t> ends;
+    std::size_t position = m_state.position;
+    for (int i = 0; i < m_parts.options.accumulate && position < m_order.size(); ++i) {
+        position = batchEnd(position, m_order.size(), std::size_t(m_state.batch));
+        ends.push_back(position);
+    }
+    return ends;
 }
 
 Result<Step> PretrainJob::step()
@@ -111,28 +122,31 @@ Result<Step> PretrainJob::step()
 Result<Step> PretrainJob::advance()
 {
     if (m_state.stage == Stage::training && m_state.epoch >= m_parts.options.epochs)
-        FOVEATE_CHECK(beginScoring());
+        FOVEATE_CHECK(publish());
     switch (m_state.stage) {
     case Stage::training: return trainingStep();
     case Stage::monitoring: return monitoringStep();
-    case Stage::scoring: return scoringStep();
-    case Stage::probing: break;
+    case Stage::examining: break;
     }
-    return probingStep();
+    return examiningStep();
 }
 
 Result<Step> PretrainJob::trainingStep()
 {
     const Clock::time_point start = Clock::now();
-    const std::size_t end = batchEnd(m_state.position, m_order.size(), std::size_t(m_state.batch));
-    std::vector<std::int64_t> rows;
-    for (std::size_t i = m_state.position; i < end; ++i)
-        rows.push_back(m_parts.training[m_order[i]]);
-    const Result<Learnt> learnt = guarded([&] {
-        const at::Tensor views =
-            twoViews(m_parts.batches, rows, m_parts.preset, m_parts.context.snapshot.seed, m_state.epoch);
-        return m_parts.learner->learn(views, rate());
-    });
+    const std::vector<std::size_t> ends = batchEnds();
+    const std::size_t begin = m_state.position, images = ends.back() - begin;
+    const auto firstOf = [&](std::size_t i) { return i == 0 ? begin : ends[i - 1]; };
+    std::vector<double> shares;
+    for (std::size_t i = 0; i < ends.size(); ++i)
+        shares.push_back(double(ends[i] - firstOf(i)) / double(images));
+    const auto viewsOf = [&](std::size_t part) {
+        std::vector<std::int64_t> rows;
+        for (std::size_t i = firstOf(part); i < ends[part]; ++i)
+            rows.push_back(m_parts.training[m_order[i]]);
+        return twoViews(m_parts.batches, rows, m_parts.preset, m_parts.context.snapshot.seed, m_state.epoch);
+    };
+    const Result<Learnt> learnt = guarded([&] { return m_parts.learner->learn(shares, viewsOf, rate(ends.back())); });
     if (!learnt && learnt.error().code == Code::outOfMemory) {
         FOVEATE_CHECK(halveBatch(learnt.error()));
         return Step::more;
@@ -140,9 +154,9 @@ Result<Step> PretrainJob::trainingStep()
     if (!learnt && learnt.error().code != Code::nonFinite)
         return tl::unexpected<Error>(learnt.error());
     ++m_state.step;
-    m_state.position = end;
+    m_state.position = ends.back();
     if (learnt) {
-        count(*learnt, rows.size());
+        count(*learnt, images);
         m_secondsTrained += secondsSince(start);
     } else {
         FOVEATE_CHECK(strike());
@@ -203,7 +217,6 @@ Status PretrainJob::returnToCheckpoint()
 
 Status PretrainJob::halveBatch(const Error& error)
 {
-    m_parts.learner->dropGradients();
     if (m_state.halvings >= kHalvingLimit || m_state.batch < 4)
         return tl::unexpected<Error>(error);
     ++m_state.halvings;
@@ -214,7 +227,7 @@ Status PretrainJob::halveBatch(const Error& error)
 
 Status PretrainJob::endEpoch()
 {
-    const double shown = m_schedule.rate(m_state.epoch + .5) * m_state.rateFactor;
+    const double shown = scheduled(m_state.epoch + .5);
     const EpochSums sums = m_state.sums;
     const double n = double(std::max<std::int64_t>(sums.images, 1));
     m_state.last = EpochFigures{sums.loss / n, sums.all / n, sums.crossView / n, sums.deviation / n};
@@ -245,90 +258,68 @@ bool PretrainJob::monitorIsDue() const
     return m_parts.evaluation && m_state.epoch < epochs && m_state.epoch % every == 0;
 }
 
-Result<Figures> PretrainJob::neighbours(std::size_t k) const
+/// One step of examining the encoder as it stands; at the end its figures are the job's.
+Result<Step> PretrainJob::examine(std::vector<ProbeKind> probes)
 {
-    return neighbourFigures(*m_parts.evaluation, m_scoring->features(), k, m_parts.context.capability.threads);
-}
-
-std::vector<std::int64_t> PretrainJob::allRows() const
-{
-    std::vector<std::int64_t> rows;
-    for (const SnapshotSample& sample : m_parts.context.snapshot.samples)
-        rows.push_back(sample.row);
-    return rows;
+    const RunContext& context = m_parts.context;
+    if (!m_examination)
+        m_examination =
+            std::make_unique<Examination>(m_parts.learner->network(), m_parts.batches, m_parts.rows, m_parts.evaluation,
+                                          std::move(probes), context.snapshot.seed, context.capability.threads);
+    FOVEATE_TRY(const Step step, m_examination->step());
+    if (step == Step::done)
+        m_evaluated = m_examination->figures();
+    return step;
 }
 
 Result<Step> PretrainJob::monitoringStep()
 {
-    if (!m_scoring)
-        m_scoring = std::make_unique<Scoring>(m_parts.learner->network(), m_parts.batches, allRows());
-    FOVEATE_TRY(const Step step, m_scoring->step());
-    if (step == Step::more)
+    const Result<Step> step = examine({ProbeKind::linear});
+    if (!step) {
+        m_examination.reset();
+        if (step.error().code != Code::nonFinite)
+            return step;
+        FOVEATE_CHECK(returnToCheckpoint());
         return Step::more;
-    FOVEATE_TRY(const Figures figures, neighbours(usualNeighbours(m_parts.evaluation->known.size())));
-    m_scoring.reset();
-    m_evaluated["knn"] = toJson(figures);
+    }
+    if (*step == Step::more)
+        return Step::more;
+    m_examination.reset();
     m_state.stage = Stage::training;
     ++m_state.step; // its own, so that a resume from before it writes the line once
     m_boundary = true;
-    FOVEATE_CHECK(m_parts.context.logMetrics({{"epoch", m_state.epoch},
-                                              {"step", m_state.step},
-                                              {"knn_accuracy", figures.accuracy},
-                                              {"knn_f1_weighted", figures.f1Weighted}}));
+    json line = {{"epoch", m_state.epoch}, {"step", m_state.step}};
+    for (const auto& [name, figures] : m_evaluated.items())
+        for (const auto& [figure, value] : figures.items())
+            line[name + "_" + figure] = value;
+    FOVEATE_CHECK(m_parts.context.logMetrics(line));
     return Step::more;
 }
 
-Status PretrainJob::beginScoring()
+Status PretrainJob::publish()
 {
     Network& network = m_parts.learner->network();
     if (!network.isFinite())
         return fail(Code::nonFinite, {"weights"});
-    m_state.stage = Stage::scoring;
+    m_state.stage = Stage::examining;
     return writeSafetensors(m_parts.context.folder + "/weights.safetensors",
                             {network.state(), toMetadata(m_parts.info)});
 }
 
-Result<Step> PretrainJob::scoringStep()
+Result<Step> PretrainJob::examiningStep()
 {
-    if (!m_scoring)
-        m_scoring = std::make_unique<Scoring>(m_parts.learner->network(), m_parts.batches, allRows());
-    FOVEATE_TRY(const Step step, m_scoring->step());
-    if (step == Step::more)
-        return Step::more;
-    FOVEATE_CHECK(m_scoring->write(m_parts.context.folder));
-    if (!m_parts.evaluation)
-        return Step::done;
-    FOVEATE_TRY(const Figures usual, neighbours(usualNeighbours(m_parts.evaluation->known.size())));
-    FOVEATE_TRY(const Figures twenty, neighbours(20));
-    m_evaluated["knn"] = toJson(usual);
-    m_evaluated["knn20"] = toJson(twenty);
-    m_state.stage = Stage::probing;
-    return Step::more;
-}
-
-Result<Step> PretrainJob::probingStep()
-{
-    if (!m_scoring) { // resumed: features once more
-        m_state.stage = Stage::scoring;
-        return Step::more;
-    }
-    if (m_probes.empty())
-        for (const ProbeKind kind : {ProbeKind::linear, ProbeKind::mlp})
-            m_probes.push_back(std::make_unique<Probe>(*m_parts.evaluation, m_scoring->features(), kind,
-                                                       m_parts.context.snapshot.seed));
-    if (m_probes.back()->step() == Step::more)
-        return Step::more;
-    FOVEATE_TRY(const Figures figures, m_probes.back()->figures());
-    m_evaluated[m_probes.size() == 2 ? "probe" : "probe_linear"] = toJson(figures);
-    m_probes.pop_back();
-    return m_probes.empty() ? Step::done : Step::more;
+    FOVEATE_TRY(const Step step, examine({ProbeKind::linear, ProbeKind::mlp}));
+    if (step == Step::done)
+        FOVEATE_CHECK(m_examination->scoring().write(m_parts.context.folder));
+    return step;
 }
 
 /// Work in forward passes of one image; learning from two views costs about six.
 double PretrainJob::workDone() const
 {
     const double n = double(m_parts.training.size());
-    return 6 * (n * m_state.epoch + double(m_state.position)) + (m_scoring ? double(m_scoring->done()) : 0);
+    return 6 * (n * m_state.epoch + double(m_state.position)) +
+           (m_examination ? double(m_examination->scoring().done()) : 0);
 }
 
 double PretrainJob::workTotal() const
@@ -341,10 +332,12 @@ Progress PretrainJob::progress() const
 {
     Progress progress;
     progress.job = "pretrain";
-    const bool training = m_state.stage == Stage::training || m_state.stage == Stage::monitoring;
+    const bool training = m_state.stage != Stage::examining;
     progress.stage = training ? "epoch" : "scoring";
     const auto n = std::int64_t(m_parts.training.size());
-    progress.step = training ? m_state.epoch * n + std::int64_t(m_state.position) : (m_scoring ? m_scoring->done() : 0);
+    progress.step = training        ? m_state.epoch * n + std::int64_t(m_state.position)
+                    : m_examination ? m_examination->scoring().done()
+                                    : 0;
     progress.of = training ? m_parts.options.epochs * n : std::int64_t(m_parts.context.snapshot.samples.size());
     progress.seconds = secondsSince(m_start);
     const double speed = m_secondsTrained > 0 ? double(m_imagesTrained) / m_secondsTrained : 0;
@@ -358,8 +351,9 @@ Progress PretrainJob::progress() const
     progress.metrics.emplace_back("collapsed", m_state.collapsed() ? 1 : 0);
     if (speed > 0)
         progress.metrics.emplace_back("images_per_second", speed);
-    if (m_evaluated.contains("knn"))
-        progress.metrics.emplace_back("knn_accuracy", m_evaluated["knn"]["accuracy"].get<double>());
+    for (const char* name : {"knn", "probe_linear"})
+        if (m_evaluated.contains(name))
+            progress.metrics.emplace_back(std::string(name) + "_accuracy", m_evaluated[name]["accuracy"].get<double>());
     return progress;
 }
 
@@ -392,8 +386,9 @@ json PretrainJob::resolvedOptions() const
 {
     json options = ssl::toJson(m_parts.options);
     options["size"] = m_parts.info.size;
-    options["learning_rate"] = m_schedule.base;
-    options["warm_up"] = m_schedule.warmUp;
+    options["learning_rate"] = m_cosine.base;
+    options["warm_up"] = m_cosine.warmUp;
+    options["planned"] = int(m_cosine.planned);
     options["preset"] = augment::toJson(m_parts.preset);
     options["images"] = m_parts.training.size();
     return options;

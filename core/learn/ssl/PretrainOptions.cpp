@@ -82,14 +82,21 @@ Result<PretrainOptions> pretrainOptionsFromJson(const json& from)
     reader.text("model", options.model);
     reader.number("size", 1, 1 << 14, options.size);
     reader.number("epochs", 0, 1000000, options.epochs);
+    reader.number("planned", 0, 1000000, options.planned);
     reader.number("batch", 2, 1 << 20, options.batch);
+    reader.number("accumulate", 1, 1 << 16, options.accumulate);
     reader.text("optimiser", optimiser);
     reader.number("learning_rate", 0., 1e30, options.learningRate);
+    reader.text("schedule", options.schedule);
+    reader.number("step_every", 1, 1000000, options.stepEvery);
+    reader.number("step_factor", 0., 1., options.stepFactor);
     reader.number("warm_up", -1, 1000000, options.warmUp);
     reader.flag("zero_init_residual", options.zeroInitResidual);
     reader.flag("evaluate", options.evaluate);
     reader.number("monitor_every", 0, 1000000, options.monitorEvery);
     FOVEATE_CHECK(reader.status());
+    if (options.schedule != "cosine" && options.schedule != "step")
+        return fail(Code::usage, {"schedule"});
     FOVEATE_TRY(options.optimiser, optim::kindFromName(optimiser));
     options.preset = from.value("preset", json());
     return options;
@@ -104,9 +111,14 @@ json toJson(const PretrainOptions& options)
             {"model", options.model},
             {"size", options.size},
             {"epochs", options.epochs},
+            {"planned", options.planned},
             {"batch", options.batch},
+            {"accumulate", options.accumulate},
             {"optimiser", optim::name(options.optimiser)},
             {"learning_rate", options.learningRate},
+            {"schedule", options.schedule},
+            {"step_every", options.stepEvery},
+            {"step_factor", options.stepFactor},
             {"warm_up", options.warmUp},
             {"preset", options.preset},
             {"zero_init_residual", options.zeroInitResidual},
@@ -118,10 +130,11 @@ double resolvedLearningRate(const PretrainOptions& options)
 {
     if (options.learningRate > 0)
         return options.learningRate;
+    const double images = double(options.batch) * options.accumulate;
     switch (options.optimiser) {
-    case optim::Kind::lamb: return .01 * options.batch / 256;
+    case optim::Kind::lamb: return .01 * images / 256;
     case optim::Kind::sgd: return .01;
-    default: return 1e-3 * options.batch / 128;
+    default: return 1e-3 * images / 128;
     }
 }
 

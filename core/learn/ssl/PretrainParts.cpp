@@ -13,7 +13,7 @@ Result<ModelInfo> describe(const RunContext& context, const PretrainOptions& opt
     info.channels = int(context.pack.shape().channels);
     info.normalisation = augment::usualNormalisation(info.channels);
     if (context.parent) {
-        FOVEATE_TRY(info, infoFromMetadata(context.parent->metadata));
+        FOVEATE_TRY(info, infoOfParent(context.parent->metadata, info));
         if (info.channels != int(context.pack.shape().channels))
             return fail(Code::wrongShape,
                         {"channels", std::to_string(info.channels), std::to_string(context.pack.shape().channels)});
@@ -52,7 +52,7 @@ Result<augment::Preset> choosePreset(const PretrainOptions& options, int channel
 
 } // namespace
 
-Result<PretrainParts> makePretrainParts(RunContext context)
+Result<ViewsParts> makeViewsParts(const RunContext& context, std::optional<Normalisation> normalisation)
 {
     FOVEATE_TRY(PretrainOptions options, pretrainOptionsFromJson(context.snapshot.options));
     FOVEATE_TRY(ModelInfo info, describe(context, options));
@@ -65,13 +65,20 @@ Result<PretrainParts> makePretrainParts(RunContext context)
     for (const SnapshotSample& sample : context.snapshot.samples)
         rows.push_back(sample.row);
     FOVEATE_TRY(PackBatches batches,
-                PackBatches::create(context.pack, rows, info.size, info.normalisation, context.capability.threads));
-    FOVEATE_TRY(std::optional<EvaluationSet> evaluation, evaluationOf(context, options));
+                PackBatches::create(context.pack, rows, info.size, normalisation.value_or(info.normalisation),
+                                    context.capability.threads));
+    return ViewsParts{std::move(options),  std::move(info), std::move(preset),
+                      std::move(training), std::move(rows), std::move(batches)};
+}
+
+Result<PretrainParts> makePretrainParts(RunContext context)
+{
+    FOVEATE_TRY(ViewsParts views, makeViewsParts(context));
+    FOVEATE_TRY(std::optional<EvaluationSet> evaluation, evaluationOf(context, views.options));
     FOVEATE_TRY(std::unique_ptr<Learner> learner,
-                Learner::create(options, context.capability, context.parent ? &context.parent->tensors : nullptr,
+                Learner::create(views.options, context.capability, context.parent ? &context.parent->tensors : nullptr,
                                 context.snapshot.seed));
-    return PretrainParts{std::move(context),  std::move(options), std::move(info),       std::move(preset),
-                         std::move(training), std::move(batches), std::move(evaluation), std::move(learner)};
+    return PretrainParts{std::move(views), std::move(context), std::move(evaluation), std::move(learner)};
 }
 
 } // namespace foveate::learn::ssl

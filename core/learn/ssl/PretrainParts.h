@@ -16,18 +16,24 @@
 
 namespace foveate::learn::ssl {
 
-struct PretrainParts {
-    RunContext context;
+/// What views are made from.
+struct ViewsParts {
     PretrainOptions options;
     ModelInfo info;
     augment::Preset preset;
     std::vector<std::int64_t> training; ///< rows that are learnt from: the training split, or samples of no split
+    std::vector<std::int64_t> rows;     ///< all samples, in the snapshot's order
     PackBatches batches;
+};
+
+struct PretrainParts : ViewsParts {
+    RunContext context;
     std::optional<EvaluationSet> evaluation; ///< under `evaluate` only; the truth is not read otherwise
     std::unique_ptr<Learner> learner;
 };
 
-/// Failures: see PretrainJob.h.
+/// The normalisation is the model's when none is given. Failures: see PretrainJob.h.
+Result<ViewsParts> makeViewsParts(const RunContext& context, std::optional<Normalisation> normalisation = {});
 Result<PretrainParts> makePretrainParts(RunContext context);
 
 } // namespace foveate::learn::ssl

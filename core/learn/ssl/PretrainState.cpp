@@ -6,11 +6,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kStages[] = {"training", "monitoring", "scoring", "probing"};
+constexpr const char* kStages[] = {"training", "monitoring", "examining"};
 
 std::optional<Stage> stageOf(const std::string& name)
 {
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 3; ++i)
         if (name == kStages[i])
             return Stage(i);
     return std::nullopt;

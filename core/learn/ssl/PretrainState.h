@@ -12,7 +12,7 @@
 
 namespace foveate::learn::ssl {
 
-enum class Stage { training, monitoring, scoring, probing };
+enum class Stage { training, monitoring, examining };
 
 /// Sums over the images of an epoch; means by dividing by `images`.
 struct EpochSums {

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Makes the arrays in this folder: logits of torchvision's ResNet-18, Grad-CAM by pytorch-grad-cam, a file by safetensors.
+# Makes the arrays in this folder: logits, names and shapes of torchvision's networks, Grad-CAM by pytorch-grad-cam, a
+# file by safetensors.
 # Run by hand when a reference has to change; the versions are written to network-versions.txt. Weights are not stored: both sides
 # fill them by the formula of fill() (tests/learn/FormulaWeights.h is its twin).
+import json
 import math
 import pathlib
 
@@ -53,18 +55,35 @@ def raw_scale(cam, target_size=None):
     return np.float32([cv2.resize(np.float32(one), target_size) for one in cam])
 
 
-def main():
-    model = torchvision.models.resnet18(num_classes=3)
+def filled(name, **more):
+    model = getattr(torchvision.models, name)(num_classes=3, **more)
     state = model.state_dict()
-    for name in state:
-        if name.endswith("num_batches_tracked"):
-            state[name] = torch.tensor(7)
+    for key in state:
+        if key.endswith("num_batches_tracked"):
+            state[key] = torch.tensor(7)
         else:
-            state[name] = fill(name, list(state[name].shape))
+            state[key] = fill(key, list(state[key].shape))
     model.load_state_dict(state)
-    model.eval()
+    return model.eval()
+
+
+def networks(colour):
+    """A row of logits for each network and image, and every name with its shape."""
+    rows, shapes = [], {}
+    for name in ("resnet18", "resnet34", "resnet50", "vgg16", "vgg16_bn", "densenet121"):
+        model = filled(name)
+        shapes[name] = {key: list(value.shape) for key, value in model.state_dict().items()}
+        with torch.inference_mode():
+            rows.append(model(colour).numpy())
+    np.save(HERE / "networks_logits.npy", np.concatenate(rows))
+    (HERE / "networks_shapes.json").write_text(json.dumps(shapes, separators=(",", ":")) + "\n")
+
+
+def main():
+    model = filled("resnet18")
     grey = torch.from_numpy(noise("grey", 2 * 64 * 64).astype(np.float32).reshape(2, 1, 64, 64))
     colour = torch.from_numpy(noise("colour", 2 * 3 * 64 * 64).astype(np.float32).reshape(2, 3, 64, 64))
+    networks(colour)
     with torch.inference_mode():
         np.save(HERE / "resnet18_logits_grey.npy", model(grey.expand(-1, 3, -1, -1)).numpy())
         np.save(HERE / "resnet18_logits_colour.npy", model(colour).numpy())
@@ -91,4 +110,5 @@ def main():
     (HERE / "network-versions.txt").write_text("".join(f"{name} {version}\n" for name, version in versions.items()))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -29,6 +29,11 @@ struct SafetensorsHeader {
 /// Bytes of one element; 0 for a dtype that is not allowed.
 std::size_t itemSize(std::string_view dtype);
 
+/// The head of a file whose data are these tensors one after another in this order: length, JSON and padding. Names,
+/// dtypes, shapes and bytes count, offsets do not.
+std::string safetensorsHead(const std::vector<TensorEntry>& tensors,
+                            const std::map<std::string, std::string>& metadata);
+
 /// `file`: all of its bytes. corrupt (args: origin, what is wrong).
 Result<SafetensorsHeader> parseSafetensorsHeader(std::string_view file, const std::string& origin);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "learn/SafetensorsHeader.h"
+#include "learn/files/SafetensorsHeader.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -151,6 +151,25 @@ std::size_t itemSize(std::string_view dtype)
                                                                   {"U8", 1},  {"BOOL", 1}};
     const auto found = sizes.find(dtype);
     return found == sizes.end() ? 0 : found->second;
+}
+
+std::string safetensorsHead(const std::vector<TensorEntry>& tensors, const std::map<std::string, std::string>& metadata)
+{
+    nlohmann::ordered_json header = nlohmann::ordered_json::object();
+    if (!metadata.empty())
+        header["__metadata__"] = metadata;
+    std::size_t offset = 0;
+    for (const TensorEntry& entry : tensors) {
+        header[entry.name] = {
+            {"dtype", entry.dtype}, {"shape", entry.shape}, {"data_offsets", {offset, offset + entry.bytes}}};
+        offset += entry.bytes;
+    }
+    std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
+    text.append((8 - text.size() % 8) % 8, ' ');
+    std::string head;
+    for (int i = 0; i < 8; ++i)
+        head.push_back(char(text.size() >> (8 * i) & 0xff));
+    return head + text;
 }
 
 Result<SafetensorsHeader> parseSafetensorsHeader(std::string_view file, const std::string& origin)
