@@ -16,9 +16,9 @@ struct Progress {
     std::string job;   ///< "pretrain", "train", "predict" …
     std::string stage; ///< "epoch", "scoring", "import" …
     std::int64_t step = 0;
-    std::int64_t of = 0;     ///< 0: not known
-    double seconds = 0;      ///< since the job began
-    double remaining = -1;   ///< estimate in seconds, < 0: not known
+    std::int64_t of = 0;                                 ///< 0: not known
+    double seconds = 0;                                  ///< since the job began
+    double remaining = -1;                               ///< estimate in seconds, < 0: not known
     std::vector<std::pair<std::string, double>> metrics; ///< "loss", "images_per_second", "accuracy" …
 };
 

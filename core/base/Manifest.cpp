@@ -81,6 +81,24 @@ Status verifyFile(const std::string& folder, const std::string& relative, const 
     return {};
 }
 
+/// The manifest's entries by file.
+Result<json> listedFiles(const std::string& folder)
+{
+    FOVEATE_TRY(const std::string text, readFile(manifestPath(folder)));
+    const json manifest = json::parse(text, nullptr, false);
+    const auto member = [&](const char* key) {
+        return manifest.is_object() && manifest.contains(key) ? manifest[key] : json();
+    };
+    const json format = member("format");
+    json files = member("files");
+    if (!format.is_number_integer() || !files.is_object())
+        return fail(Code::corrupt, {kName, "not a manifest"});
+    if (format.get<std::int64_t>() > kFormat)
+        return fail(Code::newerVersion,
+                    {manifestPath(folder), std::to_string(format.get<std::int64_t>()), std::to_string(kFormat)});
+    return files;
+}
+
 } // namespace
 
 Status writeManifest(const std::string& folder, const std::vector<std::string>& leaveOut)
@@ -95,21 +113,16 @@ Status writeManifest(const std::string& folder, const std::vector<std::string>& 
 
 Status verifyManifest(const std::string& folder)
 {
-    FOVEATE_TRY(const std::string text, readFile(manifestPath(folder)));
-    const json manifest = json::parse(text, nullptr, false);
-    const auto member = [&](const char* key) {
-        return manifest.is_object() && manifest.contains(key) ? manifest[key] : json();
-    };
-    const json format = member("format");
-    const json files = member("files");
-    if (!format.is_number_integer() || !files.is_object())
-        return fail(Code::corrupt, {kName, "not a manifest"});
-    if (format.get<std::int64_t>() > kFormat)
-        return fail(Code::newerVersion,
-                    {manifestPath(folder), std::to_string(format.get<std::int64_t>()), std::to_string(kFormat)});
+    FOVEATE_TRY(const json files, listedFiles(folder));
     for (const auto& [file, entry] : files.items())
         FOVEATE_CHECK(verifyFile(folder, file, entry));
     return {};
+}
+
+Status verifyManifestFile(const std::string& folder, const std::string& file)
+{
+    FOVEATE_TRY(const json files, listedFiles(folder));
+    return verifyFile(folder, file, files.value(file, json::object()));
 }
 
 bool hasManifest(const std::string& folder)

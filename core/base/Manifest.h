@@ -15,6 +15,8 @@ Status writeManifest(const std::string& folder, const std::vector<std::string>& 
 
 /// corrupt (args: file, detail) at the first file that is missing, of another size or of another hash.
 Status verifyManifest(const std::string& folder);
+/// The same for one file, which the manifest must name.
+Status verifyManifestFile(const std::string& folder, const std::string& file);
 
 bool hasManifest(const std::string& folder);
 

@@ -15,8 +15,7 @@
 namespace foveate {
 
 /// An array as plain data: `shape` in C order; T is float, double, std::int64_t, std::int32_t or std::uint8_t.
-template <typename T>
-struct Array {
+template <typename T> struct Array {
     std::vector<std::size_t> shape;
     std::vector<T> data;
     std::size_t rows() const { return shape.empty() ? 0 : shape[0]; }
@@ -25,8 +24,7 @@ struct Array {
 
 /// Reads and converts when the stored type widens without loss (float32 → double, int32 → int64, bool → uint8);
 /// wrongShape for another type, badInput for a malformed header, corrupt for a wrong length.
-template <typename T>
-Result<Array<T>> readNpy(const std::string& path);
+template <typename T> Result<Array<T>> readNpy(const std::string& path);
 
 /// Written atomically.
 template <typename T>

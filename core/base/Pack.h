@@ -22,19 +22,19 @@ enum class Fit : std::uint8_t { squash, pad };
 
 struct PackRecord {
     Digest fileSha{};
-    Digest pixelSha{};           ///< of the image at its original size and depth
-    std::uint32_t width = 0;     ///< of the original, pixels
+    Digest pixelSha{};       ///< of the image at its original size and depth
+    std::uint32_t width = 0; ///< of the original, pixels
     std::uint32_t height = 0;
-    std::uint8_t bits = 8;       ///< of the original, per channel
+    std::uint8_t bits = 8; ///< of the original, per channel
     Fit fit = Fit::squash;
     bool damaged = false;
     std::uint32_t x = 0, y = 0, w = 0, h = 0; ///< where the image lies inside the S×S square
-    float low = 0, high = 255;   ///< window used to make 8 bits of it, original units
+    float low = 0, high = 255;                ///< window used to make 8 bits of it, original units
 };
 
 struct PackShape {
-    std::uint32_t size = 256;    ///< S
-    std::uint32_t channels = 1;  ///< C: 1 or 3
+    std::uint32_t size = 256;   ///< S
+    std::uint32_t channels = 1; ///< C: 1 or 3
     std::size_t pixels() const { return std::size_t(size) * size * channels; }
     bool operator==(const PackShape&) const = default;
 };

@@ -11,8 +11,7 @@ namespace foveate {
 
 /// Calls body(begin, end) on `threads` blocks that together cover [0, n). The body must not throw, and must write
 /// only to its own rows; then the result does not depend on the number of threads. threads < 1 counts as 1.
-template <typename Body>
-void parallelBlocks(std::size_t n, int threads, const Body& body)
+template <typename Body> void parallelBlocks(std::size_t n, int threads, const Body& body)
 {
     const std::size_t blocks = std::min<std::size_t>(std::max(threads, 1), n);
     if (blocks <= 1) {

@@ -16,7 +16,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::array<std::string_view, 4> kSplits{"none", "train", "val", "test"};
-constexpr std::array<std::string_view, 5> kJobs{"pretrain", "train", "predict", "explain", "embed"};
+constexpr std::array<std::string_view, 7> kJobs{"pretrain", "views", "train", "predict", "explain", "embed", "select"};
 constexpr std::array<std::string_view, 3> kDtypes{"auto", "float32", "bfloat16"};
 constexpr std::array<std::string_view, 3> kDevices{"auto", "cpu", "cuda"};
 constexpr int kMostThreads = 4096;

@@ -17,30 +17,30 @@ std::string_view name(Split split);
 Result<Split> splitFromName(std::string_view text);
 
 struct SnapshotSample {
-    std::int64_t row = 0;       ///< record in the pack
-    std::string id;             ///< 16 hex digits, "-N" for a frame
-    std::int64_t patient = 0;   ///< number inside this project
+    std::int64_t row = 0;     ///< record in the pack
+    std::string id;           ///< 16 hex digits, "-N" for a frame
+    std::int64_t patient = 0; ///< number inside this project
     Split split = Split::none;
-    std::optional<int> label;   ///< class index; what readers have said, never hidden truth
+    std::optional<int> label; ///< class index; what readers have said, never hidden truth
     double weight = 1;
 };
 
 struct Snapshot {
     static constexpr int kFormat = 1;
-    std::string project;                     ///< UUID
-    std::vector<std::string> eventHeads;     ///< hex hashes of the writers' last events
+    std::string project;                 ///< UUID
+    std::vector<std::string> eventHeads; ///< hex hashes of the writers' last events
     std::vector<std::string> classes;
-    std::string modality;                    ///< "oct", "xray", "histology"
+    std::string modality; ///< "oct", "xray", "histology"
     std::vector<SnapshotSample> samples;
-    std::vector<std::int64_t> pool;          ///< rows that may be ranked
-    std::string pack = "pack";               ///< relative to input/
-    std::optional<std::string> parent;       ///< weights relative to input/
-    std::string job;                         ///< "pretrain", "train", "predict", "explain", "embed"
+    std::vector<std::int64_t> pool;    ///< rows that may be ranked
+    std::string pack = "pack";         ///< relative to input/
+    std::optional<std::string> parent; ///< weights relative to input/
+    std::string job;                   ///< "pretrain", "views", "train", "predict", "explain", "embed", "select"
     nlohmann::json options = nlohmann::json::object();
     std::uint64_t seed = 1;
-    int threads = 0;                         ///< 0: the engine decides and writes it into run.json
-    std::string dtype = "auto";              ///< auto, float32, bfloat16
-    std::string device = "auto";             ///< auto, cpu, cuda
+    int threads = 0;             ///< 0: the engine decides and writes it into run.json
+    std::string dtype = "auto";  ///< auto, float32, bfloat16
+    std::string device = "auto"; ///< auto, cpu, cuda
 };
 
 /// Writes input/snapshot.json atomically.

@@ -3,8 +3,11 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <map>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <vector>
 
@@ -41,6 +44,8 @@ private:
 
 namespace {
 
+constexpr off_t kLogPages = 1000; // SQLite copies them into the file at so many, see wal_autocheckpoint
+
 Error constraintError(const std::string& path, const std::string& detail)
 {
     if (detail == "patient-split")
@@ -69,6 +74,27 @@ std::string frozenUri(const std::string& path)
         uri += plain ? std::string(1, c) : std::string(escaped);
     }
     return uri + "?immutable=1";
+}
+
+/// Gives the log its full size in zeros, which SQLite takes for no entry. A COMMIT then writes over blocks that are the
+/// file's already, and its sync waits for them alone: not for the file system's journal, which the engine's
+/// checkpoints keep busy. Without room it grows as it always did.
+void reserveLog(const std::string& path)
+{
+    constexpr off_t kSize = kLogPages * (4096 + 24) + 32;
+    const int fd = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    struct stat file {};
+    struct statvfs disk {};
+    if (::fstat(fd, &file) == 0 && ::fstatvfs(fd, &disk) == 0 && file.st_size < kSize &&
+        disk.f_bavail * disk.f_frsize > std::uint64_t(kSize) * 8) {
+        const std::string zeros(std::size_t(kSize - file.st_size), '\0');
+        if (::pwrite(fd, zeros.data(), zeros.size(), file.st_size) != ssize_t(zeros.size()))
+            static_cast<void>(::ftruncate(fd, file.st_size));
+        ::fsync(fd);
+    }
+    ::close(fd);
 }
 
 std::string_view durabilityPragma(Durability durability)
@@ -283,8 +309,11 @@ Status Connection::useWriteAheadLog(Durability durability)
     FOVEATE_TRY(const bool row, statement.step());
     const bool logged = row && statement.text(0) == "wal";
     statement.reset();
-    if (logged)
+    if (logged) {
         FOVEATE_CHECK(execute("PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=67108864"));
+        if (durability == Durability::full)
+            reserveLog(m_path + "-wal");
+    }
     // A file system without what the log needs: a rollback journal, whose deletion must be synced too.
     if (!logged && durability == Durability::full)
         return execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA");

@@ -57,7 +57,8 @@ public:
     /// Keys in which project.toml says something else than the database, which won.
     const std::vector<std::string>& differences() const;
     IndexStore& index();
-    /// A backup when one is due (every 200 events and after an import). Call it when nobody waits.
+    /// Empties the write-ahead log into the file, and makes a backup when one is due (every 200 events and after an
+    /// import). Call it when nobody waits.
     Status maintain();
 
     // --- samples -------------------------------------------------------------------------------------------------

@@ -370,7 +370,12 @@ Status Study::close()
 
 Status Study::maintain()
 {
-    if (m_parts->readOnly || m_parts->changesSinceBackup < kBackupEvery)
+    if (m_parts->readOnly)
+        return {};
+    // What the log holds goes into the file now, so that no COMMIT has to do it.
+    FOVEATE_TRY(Connection * database, m_parts->connect());
+    FOVEATE_CHECK(database->execute("PRAGMA wal_checkpoint(PASSIVE)"));
+    if (m_parts->changesSinceBackup < kBackupEvery)
         return {};
     m_parts->keepBallast();
     return m_parts->backup();

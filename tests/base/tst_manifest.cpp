@@ -58,6 +58,15 @@ private Q_SLOTS:
         expectCorrupt("run.json", "missing");
     }
 
+    void oneFileCanBeAskedFor()
+    {
+        write("run.json", "{}");
+        QVERIFY(verifyManifestFile(m_folder, "run.json"));
+        QCOMPARE(verifyManifestFile(m_folder, "later").error().code, Code::corrupt);
+        write("run.json", "[]");
+        QCOMPARE(verifyManifestFile(m_folder, "run.json").error().code, Code::corrupt);
+    }
+
     void brokenManifestsAreRefused_data()
     {
         QTest::addColumn<QByteArray>("text");

@@ -56,6 +56,37 @@ private Q_SLOTS:
         FAILS(connection->execute("PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = ''"), Code::internal);
     }
 
+    /// What a COMMIT writes over is the log's already: no sync of it waits for the file system's journal.
+    void theLogHasItsSpaceBeforehand()
+    {
+        const std::string path = fresh();
+        const std::string log = path + "-wal";
+        {
+            auto made = Connection::open(path, Access::create);
+            OK(made);
+            OK(made->execute("CREATE TABLE t (x)"));
+        }
+        auto connection = Connection::open(path, Access::readWrite);
+        OK(connection);
+        const auto size = std::filesystem::file_size(log);
+        QVERIFY(size >= 1000 * 4096);
+        for (int i = 0; i < 300; ++i)
+            OK(connection->execute("INSERT INTO t VALUES (randomblob(900))"));
+        OK(connection->execute("PRAGMA wal_checkpoint(PASSIVE)"));
+        for (int i = 0; i < 300; ++i)
+            OK(connection->execute("INSERT INTO t VALUES (randomblob(900))"));
+        QCOMPARE(std::filesystem::file_size(log), size);
+        // A log left by an end without goodbye, with the zeros behind its entries, is read as it should be.
+        const std::string left = fresh();
+        std::filesystem::copy_file(path, left);
+        std::filesystem::copy_file(log, left + "-wal");
+        auto again = Connection::open(left, Access::readWrite);
+        OK(again);
+        QCOMPARE(again->integer("SELECT count(*) FROM t").value_or(0), std::int64_t(600));
+        OK(connection->close());
+        QVERIFY(!std::filesystem::exists(log));
+    }
+
     void valuesAreBoundAsTheyAre()
     {
         auto connection = Connection::open(fresh(), Access::create);
