@@ -15,6 +15,7 @@
 #include <memory>
 
 class QApplication;
+class QCoreApplication;
 class QButtonGroup;
 class QLabel;
 class QStackedWidget;
@@ -103,6 +104,8 @@ private:
 
 /// Palette, style sheet and font for the whole application.
 void applyTheme(QApplication& application, ThemeName name);
+/// The translation for this place, English plurals where there is none.
+void installWords(QCoreApplication& application);
 
 /// Shows the window and runs the application's event loop; the exit code.
 int runWindow(QApplication& application, const WindowOptions& options);

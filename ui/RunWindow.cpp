@@ -2,8 +2,10 @@
 #include "ui/MainWindow.h"
 
 #include <QApplication>
+#include <QLocale>
 #include <QStandardPaths>
 #include <QStyleFactory>
+#include <QTranslator>
 
 namespace foveate::ui {
 
@@ -24,6 +26,16 @@ void applyTheme(QApplication& application, ThemeName name)
     application.setStyleSheet(theme.styleSheet());
 }
 
+void installWords(QCoreApplication& application)
+{
+    auto* words = new QTranslator(&application);
+    // English too: without its file a count of one would read "1 image(s)".
+    if (!words->load(QLocale(), QStringLiteral("foveate"), QStringLiteral("_"), QStringLiteral(":/i18n")) &&
+        !words->load(QStringLiteral(":/i18n/foveate_en.qm")))
+        return;
+    QCoreApplication::installTranslator(words);
+}
+
 QString defaultDemoFolder(const QString& modality)
 {
     return QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation) +
@@ -33,6 +45,7 @@ QString defaultDemoFolder(const QString& modality)
 int runWindow(QApplication& application, const WindowOptions& options)
 {
     QApplication::setApplicationName(QStringLiteral("Foveate"));
+    installWords(application);
     ThemeName theme = options.theme;
     if (options.themeFromSettings &&
         Recent(options.settingsFile).value(QStringLiteral("theme")) == QStringLiteral("light"))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "session/Runs.h"
+#include "session/Booking.h"
 
 #include "base/AtomicFile.h"
 #include "base/Text.h"
@@ -18,24 +18,37 @@ namespace {
 
 constexpr std::size_t kLargestRows = std::size_t(256) << 20;
 
-Result<std::vector<store::MetricRow>> trainingMetrics(Project& project, const RunInfo& run)
+void addRows(std::vector<store::MetricRow>& rows, const Evaluation& evaluation, std::string_view side)
+{
+    for (const auto& [metric, value] : evaluation.values) {
+        store::MetricRow row{std::string(side), metric, value, {}, {}, evaluation.labels};
+        if (const auto interval = evaluation.intervals.find(metric); interval != evaluation.intervals.end()) {
+            row.low = interval->second.low;
+            row.high = interval->second.high;
+        }
+        rows.push_back(std::move(row));
+    }
+}
+
+Result<std::vector<store::MetricRow>> trainingMetrics(const KnownImages& known, const RunInfo& run)
 {
     std::vector<store::MetricRow> rows;
     for (const Split split : {Split::val, Split::test}) {
-        const auto evaluation = evaluateRun(project, run, split, project.file().seed);
+        const auto evaluation = evaluateRun(known, run, split, known.seed);
         if (!evaluation && evaluation.error().code == Code::needsLabels)
             continue;
         if (!evaluation)
             return tl::unexpected(evaluation.error());
-        for (const auto& [metric, value] : evaluation->values) {
-            store::MetricRow row{std::string(name(split)), metric, value, {}, {}, run.labels};
-            if (const auto interval = evaluation->intervals.find(metric); interval != evaluation->intervals.end()) {
-                row.low = interval->second.low;
-                row.high = interval->second.high;
-            }
-            rows.push_back(std::move(row));
-        }
+        addRows(rows, *evaluation, name(split));
     }
+    return rows;
+}
+
+Result<std::vector<store::MetricRow>> crossValidatedMetrics(const KnownImages& known, const RunInfo& run)
+{
+    FOVEATE_TRY(const Evaluation evaluation, evaluateCrossValidation(run, known.seed));
+    std::vector<store::MetricRow> rows;
+    addRows(rows, evaluation, kCrossValidated);
     return rows;
 }
 
@@ -49,12 +62,11 @@ double entropyOf(const float* probabilities, std::size_t classes)
     return sum;
 }
 
-Result<std::vector<store::ScoreRow>> scoresOf(Project& project, const RunInfo& run)
+Result<std::vector<store::ScoreRow>> scoresOf(const KnownImages& known, const RunInfo& run)
 {
     FOVEATE_TRY(const RunArrays arrays, readRunArrays(run.folder));
-    FOVEATE_TRY(const auto samples, project.study().samples());
     std::unordered_map<std::int64_t, std::string> ids;
-    for (const store::Sample& sample : samples)
+    for (const store::Sample& sample : known.samples)
         ids.emplace(sample.packRow, sample.id);
     const std::size_t classes = arrays.probabilities.shape.empty() ? 0 : arrays.probabilities.columns();
     std::vector<store::ScoreRow> rows;
@@ -81,58 +93,94 @@ Result<std::vector<store::MetricRow>> simulationMetrics(const RunInfo& run)
     return metrics;
 }
 
-Status book(Project& project, const RunInfo& run, store::IndexStore& index)
+Result<Booking> bookingOf(const KnownImages& known, const RunInfo& run)
 {
-    store::RunRow row;
-    row.run = run.id;
-    row.job = run.job;
-    row.finished = isoTimeUtc();
-    row.labels = run.labels;
-    row.parent = run.parent;
-    row.detail = nlohmann::json{{"model", run.model}, {"method", run.method}}.dump();
-    std::vector<store::MetricRow> metrics;
-    std::vector<store::ScoreRow> scores;
+    Booking booking;
+    booking.row.run = run.id;
+    booking.row.job = run.job;
+    booking.row.finished = isoTimeUtc();
+    booking.row.labels = run.labels;
+    booking.row.parent = run.parent;
+    booking.row.detail = nlohmann::json{{"model", run.model}, {"method", run.method}}.dump();
     if (run.job == "simulate") {
-        FOVEATE_TRY(metrics, simulationMetrics(run));
+        FOVEATE_TRY(booking.metrics, simulationMetrics(run));
+    } else if (run.job == "crossval") {
+        FOVEATE_TRY(booking.metrics, crossValidatedMetrics(known, run));
     } else if (run.hasProbabilities) {
-        FOVEATE_TRY(metrics, trainingMetrics(project, run));
-        FOVEATE_TRY(scores, scoresOf(project, run));
+        FOVEATE_TRY(booking.metrics, trainingMetrics(known, run));
+        FOVEATE_TRY(booking.scores, scoresOf(known, run));
     }
-    return index.book(row, metrics, scores);
+    return booking;
+}
+
+/// A run whose arrays are damaged must not keep the project shut: it stays unbooked, and verify names it.
+bool isOfTheRun(const Error& error)
+{
+    return error.code == Code::corrupt || error.code == Code::notFound || error.code == Code::badInput ||
+           error.code == Code::wrongShape;
 }
 
 } // namespace
 
-Result<std::vector<std::string>> bookFinishedRuns(Project& project)
+Result<Unbooked> unbookedRuns(Project& project)
 {
-    std::vector<std::string> booked;
+    Unbooked unbooked;
     if (project.readOnly())
-        return booked;
-    store::IndexStore& index = project.study().index();
+        return unbooked;
     for (const RunInfo& run : listRuns(project.runsFolder())) {
         if (!run.finished)
             continue;
-        FOVEATE_TRY(const bool known, index.isBooked(run.id));
-        if (known)
-            continue;
-        // A run whose arrays are damaged must not keep the project shut: it stays unbooked, and
-        // verify names it.
-        if (const Status done = book(project, run, index); done)
-            booked.push_back(run.id);
-        else if (done.error().code != Code::corrupt && done.error().code != Code::notFound &&
-                 done.error().code != Code::badInput && done.error().code != Code::wrongShape)
-            return tl::unexpected(done.error());
+        FOVEATE_TRY(const bool booked, project.study().index().isBooked(run.id));
+        if (!booked)
+            unbooked.runs.push_back(run);
+    }
+    if (!unbooked.runs.empty()) {
+        FOVEATE_TRY(unbooked.known, knownImages(project));
+    }
+    return unbooked;
+}
+
+Result<std::vector<Booking>> bookingsOf(const Unbooked& unbooked)
+{
+    std::vector<Booking> bookings;
+    for (const RunInfo& run : unbooked.runs) {
+        auto booking = bookingOf(unbooked.known, run);
+        if (booking)
+            bookings.push_back(std::move(*booking));
+        else if (!isOfTheRun(booking.error()))
+            return tl::unexpected(booking.error());
+    }
+    return bookings;
+}
+
+Result<std::vector<std::string>> book(Project& project, const std::vector<Booking>& bookings)
+{
+    std::vector<std::string> booked;
+    for (const Booking& booking : bookings) {
+        FOVEATE_CHECK(project.study().index().book(booking.row, booking.metrics, booking.scores));
+        booked.push_back(booking.row.run);
     }
     return booked;
 }
 
+Result<std::vector<std::string>> bookFinishedRuns(Project& project)
+{
+    FOVEATE_TRY(const Unbooked unbooked, unbookedRuns(project));
+    FOVEATE_TRY(const std::vector<Booking> bookings, bookingsOf(unbooked));
+    return book(project, bookings);
+}
+
 Status rebuildIndex(Project& project)
 {
+    FOVEATE_TRY(const KnownImages known, knownImages(project));
     return store::rebuildIndex(project.study(), [&](const std::string& runFolder, store::IndexStore& index) -> Status {
         const std::string id = std::filesystem::path(runFolder).filename().string();
-        for (const RunInfo& run : listRuns(project.runsFolder()))
-            if (run.id == id)
-                return book(project, run, index);
+        for (const RunInfo& run : listRuns(project.runsFolder())) {
+            if (run.id != id)
+                continue;
+            FOVEATE_TRY(const Booking booking, bookingOf(known, run));
+            return index.book(booking.row, booking.metrics, booking.scores);
+        }
         return {};
     });
 }

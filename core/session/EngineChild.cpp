@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/EngineChild.h"
 
+#include <QDir>
+#include <QFile>
 #include <cmath>
 #include <csignal>
 #include <sched.h>
@@ -41,6 +43,25 @@ void prepareChild(QProcess& process, bool background)
             sched_setscheduler(0, SCHED_IDLE, &lowest);
         }
     });
+}
+
+ProcessorUse processorUse(qint64 process)
+{
+    ProcessorUse use;
+    const QDir tasks(QStringLiteral("/proc/%1/task").arg(process));
+    for (const QString& thread : tasks.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        QFile file(tasks.filePath(thread + QStringLiteral("/stat")));
+        if (!file.open(QIODevice::ReadOnly))
+            continue;
+        // Behind the name, which may hold anything: state is the first field, user and system time are the 12th and
+        // 13th.
+        const QByteArray stat = file.readAll();
+        const QList<QByteArray> fields = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
+        use.wanted = use.wanted || fields.value(0) == "R";
+        use.seconds +=
+            double(fields.value(11).toLongLong() + fields.value(12).toLongLong()) / double(sysconf(_SC_CLK_TCK));
+    }
+    return use;
 }
 
 nlohmann::json engineEvent(const QByteArray& line)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What both engine processes share: how the child is started, and how its lines are read. Internal to session/ and the verbs that ask the engine.
+// What both engine processes share: how the child is started, and how its lines are read. Internal to session/ and the
+// verbs that ask the engine.
 #pragma once
 
 #include "base/Job.h"
@@ -14,6 +15,13 @@ namespace foveate::session {
 /// A child that dies with this program, has its own process group (a Ctrl-C in the terminal reaches it through us
 /// alone) and, in the background, only the processor time that nobody else wants.
 void prepareChild(QProcess& process, bool background);
+
+struct ProcessorUse {
+    bool wanted = false; ///< a thread of it runs or waits for its turn
+    double seconds = 0;  ///< so far
+};
+/// Nothing for a process that is gone.
+ProcessorUse processorUse(qint64 process);
 
 /// An object with a text "event", or null.
 nlohmann::json engineEvent(const QByteArray& line);

@@ -80,6 +80,7 @@ Status EngineProcess::start(const std::string& runFolder)
     m_lines = LineReader();
     m_garbage = 0;
     m_stopping = m_silent = m_saidFailed = false;
+    m_secondsUsed = 0;
     m_started = true;
     prepareChild(m_process, m_options.background);
     QStringList words{QStringLiteral("run"), QString::fromStdString(runFolder)};
@@ -124,6 +125,13 @@ void EngineProcess::kill()
 
 void EngineProcess::silent()
 {
+    // Ready to run and not let: at idle priority on a busy machine that is no sign of illness.
+    const ProcessorUse use = processorUse(m_process.processId());
+    if (use.wanted && use.seconds - m_secondsUsed < double(m_options.heartbeatSeconds) / 4) {
+        m_secondsUsed = use.seconds;
+        m_watchdog.start();
+        return;
+    }
     m_silent = true;
     kill();
 }
@@ -144,6 +152,7 @@ void EngineProcess::take(const QByteArray& line)
     }
     if (m_watchdog.isActive())
         m_watchdog.start();
+    m_secondsUsed = processorUse(m_process.processId()).seconds;
     if (kind == "progress") {
         m_progress = progressFrom(event);
         Q_EMIT progressed(m_progress);

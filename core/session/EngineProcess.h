@@ -2,7 +2,8 @@
 // foveate-engine as a child: `run DIR`. Starts it, reads its lines, watches its heartbeat, ends it gently.
 //
 // Lines are bounded (1 MB; a longer one is garbage) and never trusted: what is not a known event is counted and
-// dropped. A silent engine (no line for heartbeatSeconds) is killed and counts as a death. The child ends with this
+// dropped. A silent engine (no line for heartbeatSeconds, and not for want of a processor) is killed and counts as a
+// death. The child ends with this
 // program (PDEATHSIG) however that ends. After start() exactly one of finished, failed, died, stopped follows.
 // Thread: that of the object.
 #pragma once
@@ -91,6 +92,7 @@ private:
     Progress m_progress;
     Error m_error;
     std::int64_t m_garbage = 0;
+    double m_secondsUsed = 0; ///< of the processor, at the last sign of life
     bool m_started = false;
     bool m_stopping = false;
     bool m_silent = false;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/Labelling.h"
 
+#include "session/ReadingJobs.h"
 #include "session/Source.h"
 #include "session/Table.h"
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 
@@ -63,6 +65,26 @@ Result<std::vector<Row>> rowsOf(const std::string& path)
     return rows;
 }
 
+/// Closes the batches of which nothing is left to be read, as the window does at their last image.
+Status closeReadBatches(Project& project, const std::string& reader)
+{
+    FOVEATE_TRY(const auto queue, project.study().queue());
+    std::set<std::string> waiting;
+    for (const store::QueueItem& item : queue)
+        waiting.insert(item.sample);
+    FOVEATE_TRY(const auto batches, project.study().batches());
+    for (const store::Batch& open : batches) {
+        if (!open.closed.empty())
+            continue;
+        FOVEATE_TRY(const store::Batch batch, project.study().batch(open.id));
+        const bool left = std::any_of(batch.items.begin(), batch.items.end(),
+                                      [&](const store::BatchItem& item) { return waiting.contains(item.sample); });
+        if (!left && !batch.items.empty())
+            FOVEATE_CHECK(closeBatch(project, batch.id, reader));
+    }
+    return {};
+}
+
 /// Whether an error concerns one row only.
 bool ofTheRow(const Error& error)
 {
@@ -88,6 +110,7 @@ Result<LabelReport> labelFromTable(Project& project, const std::string& path, co
         if (!done)
             report.failed.push_back(done.error());
     }
+    FOVEATE_CHECK(closeReadBatches(project, reader));
     return report;
 }
 
@@ -106,6 +129,7 @@ Result<LabelReport> labelByOracle(Project& project, std::int64_t count, const Ac
         if (known != byId.end())
             FOVEATE_CHECK(labelOne(project, item.sample, known->second, kOracle, item.batch, report, acknowledge));
     }
+    FOVEATE_CHECK(closeReadBatches(project, kOracle));
     return report;
 }
 

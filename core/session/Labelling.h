@@ -2,7 +2,7 @@
 // Labels without a window: from a table with the columns id and label, or from the hidden truth as an oracle.
 //
 // Each label is one durable event; `acknowledge` is called after its COMMIT. On an image that the reader has labelled
-// already it is a revise. Thread: the project's.
+// already it is a revise. A batch that is read to its end thereby is closed. Thread: the project's.
 #pragma once
 
 #include "session/Project.h"

@@ -6,8 +6,7 @@
 namespace foveate::session {
 namespace {
 
-template <typename... Handlers>
-struct Overloaded : Handlers... {
+template <typename... Handlers> struct Overloaded : Handlers... {
     using Handlers::operator()...;
 };
 
@@ -17,33 +16,32 @@ constexpr int kRetrySeconds = 2;
 
 std::vector<Action> Loop::on(const Happening& happening)
 {
-    return std::visit(
-        Overloaded{
-            [this](const Labelled& h) { return labelled(h.classesSeen, 1); },
-            [this](const Unlabelled& h) { return labelled(h.classesSeen, -1); },
-            [this](const TrainRequested&) {
-                m_requested = true;
-                if (m_phase == Phase::broken) {
-                    m_phase = Phase::idle;
-                    m_deaths = 0;
-                }
-                return startIfDue();
-            },
-            [this](const PauseRequested&) { return pause(); },
-            [this](const ResumeRequested&) { return resume(); },
-            [this](const StopRequested&) { return stop(); },
-            [this](const Checkpointed&) {
-                m_deaths = 0;
-                return std::vector<Action>{};
-            },
-            [this](const EngineFinished&) { return finished(); },
-            [this](const EngineFailed& h) { return failed(h.error); },
-            [this](const EngineDied&) { return died(); },
-            [this](const RetryDue&) { return retry(); },
-            [this](const QueueEmpty&) { return boundary(); },
-            [this](const BoundaryReached&) { return boundary(); },
-        },
-        happening);
+    return std::visit(Overloaded{
+                          [this](const Labelled& h) { return labelled(h.classesSeen, 1); },
+                          [this](const Unlabelled& h) { return labelled(h.classesSeen, -1); },
+                          [this](const TrainRequested&) {
+                              m_requested = true;
+                              if (m_phase == Phase::broken) {
+                                  m_phase = Phase::idle;
+                                  m_deaths = 0;
+                              }
+                              return startIfDue();
+                          },
+                          [this](const PauseRequested&) { return pause(); },
+                          [this](const ResumeRequested&) { return resume(); },
+                          [this](const StopRequested&) { return stop(); },
+                          [this](const Checkpointed&) {
+                              m_deaths = 0;
+                              return std::vector<Action>{};
+                          },
+                          [this](const EngineFinished&) { return finished(); },
+                          [this](const EngineFailed& h) { return failed(h.error); },
+                          [this](const EngineDied&) { return died(); },
+                          [this](const RetryDue&) { return retry(); },
+                          [this](const QueueEmpty&) { return boundary(); },
+                          [this](const BoundaryReached&) { return boundary(); },
+                      },
+                      happening);
 }
 
 std::vector<Action> Loop::labelled(int classesSeen, int change)

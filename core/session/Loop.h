@@ -15,51 +15,65 @@
 namespace foveate::session {
 
 struct LoopSettings {
-    int retrainAfter = 10;     ///< new labels since the last training began; larger: fewer, better-fed trainings
-    int minimumClasses = 2;    ///< labels of so many classes must be there before anything is trained
+    int retrainAfter = 10;  ///< new labels since the last training began; larger: fewer, better-fed trainings
+    int minimumClasses = 2; ///< labels of so many classes must be there before anything is trained
     int batchSize = 20;
-    int deathsAllowed = 3;     ///< engine deaths without a saved step in between, then training stops
-    bool live = true;          ///< false: trains only on request
+    int deathsAllowed = 3; ///< engine deaths without a saved step in between, then training stops
+    bool live = true;      ///< false: trains only on request
 };
 
 enum class Phase {
-    idle,          ///< nothing to do yet
-    training,      ///< an engine run trains and scores the pool
-    paused,        ///< the run is stopped at a checkpoint on request; resume goes on
-    waitingRetry,  ///< the engine died; it is started again after a pause
-    broken         ///< died too often; reading goes on with random or the last probabilities
+    idle,         ///< nothing to do yet
+    training,     ///< an engine run trains and scores the pool
+    paused,       ///< the run is stopped at a checkpoint on request; resume goes on
+    waitingRetry, ///< the engine died; it is started again after a pause
+    broken        ///< died too often; reading goes on with random or the last probabilities
 };
 
 // What happened.
-struct Labelled { int classesSeen; };            ///< one more label is durable; classes with ≥ 1 label now
-struct Unlabelled { int classesSeen; };          ///< a label was taken back
+struct Labelled {
+    int classesSeen;
+}; ///< one more label is durable; classes with ≥ 1 label now
+struct Unlabelled {
+    int classesSeen;
+}; ///< a label was taken back
 struct TrainRequested {};
 struct PauseRequested {};
 struct ResumeRequested {};
-struct StopRequested {};                          ///< keep the checkpoint, forget the run
+struct StopRequested {}; ///< keep the checkpoint, forget the run
 struct Checkpointed {};
-struct EngineFinished { std::string run; };       ///< a MANIFEST is there
-struct EngineFailed { Error error; };             ///< the engine said why (a code): not a death
-struct EngineDied {};                             ///< killed, crashed or silent
-struct RetryDue {};                               ///< the pause asked for by WaitThenRetry is over
-struct QueueEmpty {};                             ///< the reader reached the end of the queue
-struct BoundaryReached {};                        ///< the reader finished a batch
-using Happening = std::variant<Labelled, Unlabelled, TrainRequested, PauseRequested, ResumeRequested, StopRequested,
-                               Checkpointed, EngineFinished, EngineFailed, EngineDied, RetryDue, QueueEmpty,
-                               BoundaryReached>;
+struct EngineFinished {
+    std::string run;
+}; ///< a MANIFEST is there
+struct EngineFailed {
+    Error error;
+};                         ///< the engine said why (a code): not a death
+struct EngineDied {};      ///< killed, crashed or silent
+struct RetryDue {};        ///< the pause asked for by WaitThenRetry is over
+struct QueueEmpty {};      ///< the reader reached the end of the queue
+struct BoundaryReached {}; ///< the reader finished a batch
+using Happening =
+    std::variant<Labelled, Unlabelled, TrainRequested, PauseRequested, ResumeRequested, StopRequested, Checkpointed,
+                 EngineFinished, EngineFailed, EngineDied, RetryDue, QueueEmpty, BoundaryReached>;
 
 // What to do about it.
-struct StartTraining {};                          ///< write a snapshot, start the engine on a new run
-struct RestartEngine {};                          ///< start the engine again on the same run (resumes)
-struct StopEngine {};                             ///< ask for a checkpoint and an end
-struct WaitThenRetry { int seconds; };
-struct SelectBatch { bool fromModel; };           ///< rank the pool (last finished run, or random) and queue a batch
-struct OfferBatch {};                             ///< a model-chosen batch lies ready: show it at the boundary
-struct TakeBatch {};                              ///< switch the queue to the offered batch now
-struct SayBroken {};                              ///< tell the reader that training has stopped and labels are safe
-struct SayFailed { Error error; };
-using Action = std::variant<StartTraining, RestartEngine, StopEngine, WaitThenRetry, SelectBatch, OfferBatch,
-                            TakeBatch, SayBroken, SayFailed>;
+struct StartTraining {}; ///< write a snapshot, start the engine on a new run
+struct RestartEngine {}; ///< start the engine again on the same run (resumes)
+struct StopEngine {};    ///< ask for a checkpoint and an end
+struct WaitThenRetry {
+    int seconds;
+};
+struct SelectBatch {
+    bool fromModel;
+};                    ///< rank the pool (last finished run, or random) and queue a batch
+struct OfferBatch {}; ///< a model-chosen batch lies ready: show it at the boundary
+struct TakeBatch {};  ///< switch the queue to the offered batch now
+struct SayBroken {};  ///< tell the reader that training has stopped and labels are safe
+struct SayFailed {
+    Error error;
+};
+using Action = std::variant<StartTraining, RestartEngine, StopEngine, WaitThenRetry, SelectBatch, OfferBatch, TakeBatch,
+                            SayBroken, SayFailed>;
 
 class Loop {
 public:

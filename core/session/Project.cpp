@@ -2,7 +2,7 @@
 #include "session/Project.h"
 
 #include "base/AtomicFile.h"
-#include "session/Runs.h"
+#include "session/Booking.h"
 
 namespace foveate::session {
 
@@ -28,7 +28,7 @@ Status Project::take()
     auto owned = store::Study::openOwner(m_folder);
     if (owned) {
         m_study.emplace(std::move(*owned));
-        m_readOnly = false;
+        m_hindrance.reset();
     } else {
         const bool beside = owned.error().code == Code::locked || owned.error().code == Code::readOnly;
         if (m_purpose == Purpose::write || !beside)
@@ -37,10 +37,10 @@ Status Project::take()
         if (!backup)
             return tl::unexpected(owned.error());
         m_study.emplace(std::move(*backup));
-        m_readOnly = true;
+        m_hindrance = owned.error();
     }
     m_file = m_study->project();
-    if (m_readOnly)
+    if (readOnly())
         return {};
     FOVEATE_CHECK(bookFinishedRuns(*this));
     return {};

@@ -32,7 +32,9 @@ public:
     /// REQUIRES: held().
     store::Study& study() { return *m_study; }
     bool held() const { return m_study.has_value(); }
-    bool readOnly() const { return m_readOnly; }
+    bool readOnly() const { return m_hindrance.has_value(); }
+    /// Why it is read from its last backup: locked (who has it open), or readOnly (the disk).
+    const std::optional<Error>& hindrance() const { return m_hindrance; }
     const std::string& folder() const { return m_folder; }
     const store::ProjectFile& file() const { return m_file; }
     PackShape packShape() const;
@@ -51,7 +53,7 @@ private:
     Status take();
     std::string m_folder;
     Purpose m_purpose;
-    bool m_readOnly = false;
+    std::optional<Error> m_hindrance;
     store::ProjectFile m_file;
     std::optional<store::Study> m_study;
 };

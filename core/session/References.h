@@ -7,6 +7,7 @@
 #include "session/Project.h"
 #include "session/Selection.h"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -18,6 +19,15 @@ namespace foveate::session {
 using References = std::unordered_map<std::string, int>;
 Result<References> references(Project& project);
 
+/// What is known of a project's images, as values that any thread may hold.
+struct KnownImages {
+    std::vector<store::Sample> samples;
+    References references;
+    std::vector<std::string> classes;
+    std::uint64_t seed = 1; ///< the project's
+};
+Result<KnownImages> knownImages(Project& project);
+
 struct ReferenceRow {
     std::int64_t row = 0; ///< in the pack
     std::int64_t patient = 0;
@@ -26,6 +36,9 @@ struct ReferenceRow {
 
 /// Rows that the run did not score are left out. wrongShape without probabilities of at least two classes.
 Result<score::Predictions> predictionsFor(const std::vector<ReferenceRow>& rows, const RunArrays& arrays);
+
+/// Of a finished cross-validation, against the labels of its training.
+Result<score::Predictions> crossValidatedPredictions(const RunInfo& run);
 
 /// By the names of contract.md §2; auc only where it is defined.
 std::map<std::string, double> namedValues(const score::Metrics& metrics);

@@ -4,6 +4,7 @@
 #include "base/AtomicFile.h"
 #include "base/Manifest.h"
 #include "session/PackKeeping.h"
+#include "store/Presets.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -105,7 +106,7 @@ bool serves(const RunInfo& run, Need need)
     switch (need) {
     case Need::pretrained: return run.hasWeights;
     case Need::trained: return run.job == "train" && run.hasProbabilities;
-    case Need::features: return run.hasFeatures;
+    case Need::features: return run.hasFeatures && run.hasWeights; // an embedding's own features start no other
     }
     return false;
 }
@@ -125,17 +126,6 @@ Result<std::optional<RunInfo>> namedRun(const std::vector<RunInfo>& runs, Need n
         if ((run.id == wish || (byNumber && run.number == number)) && serves(run, need))
             return std::optional(run);
     return fail(Code::notFound, {"run", wish});
-}
-
-Status linkOrCopy(const std::string& from, const std::string& to)
-{
-    if (link(from.c_str(), to.c_str()) == 0)
-        return {};
-    if (errno == ENOENT)
-        return fail(Code::notFound, {"file", from});
-    std::error_code error;
-    fs::copy_file(from, to, error);
-    return error ? tl::unexpected(errnoError(error.value(), to)) : Status();
 }
 
 Result<std::unordered_map<std::string, int>> consensusLabels(Project& project)
@@ -181,6 +171,17 @@ Status writeOrigin(const std::string& folder, const Snapshot& snapshot, const Ru
 
 } // namespace
 
+Status linkOrCopy(const std::string& from, const std::string& to)
+{
+    if (link(from.c_str(), to.c_str()) == 0)
+        return {};
+    if (errno == ENOENT)
+        return fail(Code::notFound, {"file", from});
+    std::error_code error;
+    fs::copy_file(from, to, error);
+    return error ? tl::unexpected(errnoError(error.value(), to)) : Status();
+}
+
 std::vector<RunInfo> listRuns(const std::string& runsFolder, bool details)
 {
     std::vector<RunInfo> runs;
@@ -207,24 +208,32 @@ Result<std::optional<RunInfo>> chooseRun(const Project& project, Need need, cons
     return fail(Code::needsTraining, {need == Need::pretrained ? "pretrain" : "train"});
 }
 
-nlohmann::json trainingOptions(const store::ProjectFile& file, nlohmann::json options, bool hasParent)
+Result<nlohmann::json> trainingOptions(const store::ProjectFile& file, nlohmann::json options, bool hasParent)
 {
     const store::TrainingRecipe& recipe = file.training;
-    const auto say = [&](const char* key, const nlohmann::json& value) {
+    const auto say = [&](const std::string& key, const nlohmann::json& value) {
         if (!options.contains(key))
             options[key] = value;
     };
     say("preset", recipe.preset);
-    if (!hasParent) {
-        say("model", recipe.model);
-        say("size", std::min(recipe.size, file.packSize));
+    const auto name = options["preset"].get<std::string>();
+    FOVEATE_TRY(const std::string text, store::presetJson(name));
+    const nlohmann::json preset = nlohmann::json::parse(text);
+    if (name == recipe.preset) {
+        if (recipe.epochs > 0)
+            say("epochs", recipe.epochs);
+        if (recipe.batch > 0)
+            say("batch", recipe.batch);
+        if (recipe.learningRate > 0)
+            say("learning_rate", recipe.learningRate);
     }
-    if (recipe.epochs > 0)
-        say("epochs", recipe.epochs);
-    if (recipe.batch > 0)
-        say("batch", recipe.batch);
-    if (recipe.learningRate > 0)
-        say("learning_rate", recipe.learningRate);
+    for (const auto& [key, value] : preset.items())
+        if (key != "model" && key != "size")
+            say(key, value);
+    if (!hasParent) {
+        say("model", preset.value("model", recipe.model));
+        say("size", std::min(preset.value("size", recipe.size), file.packSize));
+    }
     return options;
 }
 
@@ -308,23 +317,45 @@ Result<std::string> newRunFolder(const std::string& runsFolder, const std::strin
     }
 }
 
-Result<std::string> prepareRun(Project& project, const RunWish& asked)
+Result<RunPlan> planRun(Project& project, const RunWish& asked)
 {
-    RunWish wish = asked;
-    if (wish.job == "train")
-        wish.options = trainingOptions(project.file(), wish.options, wish.parent.has_value());
-    FOVEATE_CHECK(ensurePack(project));
-    FOVEATE_TRY(Snapshot snapshot, takeSnapshot(project, wish));
-    std::optional<std::vector<std::pair<std::int64_t, int>>> truth;
-    if (wish.withTruth) {
-        FOVEATE_TRY(truth, truthByRow(project, snapshot));
+    RunPlan plan{asked, {}, {}, project.runsFolder(), project.packPath()};
+    if (plan.wish.job == "train") {
+        FOVEATE_TRY(plan.wish.options,
+                    trainingOptions(project.file(), plan.wish.options, plan.wish.parent.has_value()));
     }
-    FOVEATE_TRY(const std::string folder, newRunFolder(project.runsFolder(), wish.job));
+    FOVEATE_CHECK(ensurePack(project));
+    FOVEATE_TRY(plan.snapshot, takeSnapshot(project, plan.wish));
+    if (plan.wish.withTruth) {
+        FOVEATE_TRY(plan.truth, truthByRow(project, plan.snapshot));
+    }
+    return plan;
+}
+
+Result<std::string> makeRun(RunPlan plan)
+{
+    if (plan.wish.parent)
+        FOVEATE_CHECK(verifyManifestFile(plan.wish.parent->folder, "weights.safetensors"));
+    FOVEATE_TRY(const std::string folder, newRunFolder(plan.runsFolder, plan.wish.job));
     FOVEATE_CHECK(makeFolder(folder + "/input"));
-    FOVEATE_CHECK(writeOrigin(folder, snapshot, wish));
-    const auto weights = wish.parent ? std::optional(wish.parent->folder + "/weights.safetensors") : std::nullopt;
-    FOVEATE_CHECK(writeRunInput(folder, std::move(snapshot), project.packPath(), weights, truth ? &*truth : nullptr));
+    FOVEATE_CHECK(writeOrigin(folder, plan.snapshot, plan.wish));
+    if (!plan.wish.previousMap.empty())
+        for (const char* name : {"map.npy", "rows.npy"})
+            FOVEATE_CHECK(linkOrCopy(plan.wish.previousMap + "/" + name, folder + "/input/previous-" + name));
+    std::optional<std::string> weights;
+    if (plan.wish.parent)
+        weights = plan.wish.parent->folder + "/weights.safetensors";
+    else if (!plan.wish.weights.empty())
+        weights = plan.wish.weights;
+    FOVEATE_CHECK(
+        writeRunInput(folder, std::move(plan.snapshot), plan.pack, weights, plan.truth ? &*plan.truth : nullptr));
     return folder;
+}
+
+Result<std::string> prepareRun(Project& project, const RunWish& wish)
+{
+    FOVEATE_TRY(RunPlan plan, planRun(project, wish));
+    return makeRun(std::move(plan));
 }
 
 } // namespace foveate::session

@@ -44,25 +44,39 @@ enum class Need { pretrained, trained, features };
 Result<std::optional<RunInfo>> chooseRun(const Project& project, Need need, const std::string& wish);
 
 struct RunWish {
-    std::string job;                                   ///< pretrain, train, predict, embed, explain
+    std::string job;                                   ///< pretrain, train, predict, embed, explain, select
     nlohmann::json options = nlohmann::json::object(); ///< as the engine's job documents them
     std::uint64_t seed = 1;
     int threads = 0;
     std::string device = "auto";
     std::string dtype = "auto";
     std::optional<RunInfo> parent; ///< its weights are linked
+    std::string weights;           ///< a safetensors file to start from where there is no parent; linked
     bool withTruth = false;        ///< pretrain --evaluate only
+    std::string previousMap;       ///< embed: folder of the run whose map is gone on from; "" for none
 };
 
 /// What the database says now, as a snapshot: samples that are ok, their sides, consensus labels, and the pool
 /// (unlabelled training samples). A sample without a side trains. REQUIRES: project.held().
 Result<Snapshot> takeSnapshot(Project& project, const RunWish& wish);
 
-/// `options` of a train job with the project's recipe for what they do not say. Model and size are the parent's where
-/// there is one.
-nlohmann::json trainingOptions(const store::ProjectFile& file, nlohmann::json options, bool hasParent);
+/// `options` of a train job with, for what they do not say, the values of their preset (store/Presets.h; the project's
+/// when they name none) and the project's recipe. Model and size are the parent's where there is one. notFound (args:
+/// "preset", name).
+Result<nlohmann::json> trainingOptions(const store::ProjectFile& file, nlohmann::json options, bool hasParent);
 
-/// Makes runs/NNNN-job/ with input/ and returns its folder. REQUIRES: project.held().
+/// A new run as values: what is left to do is on the disk alone, on any thread.
+struct RunPlan {
+    RunWish wish;
+    Snapshot snapshot;
+    std::optional<std::vector<std::pair<std::int64_t, int>>> truth;
+    std::string runsFolder, pack;
+};
+/// corrupt when the parent's weights are not what its manifest says. REQUIRES: project.held().
+Result<RunPlan> planRun(Project& project, const RunWish& wish);
+/// Makes runs/NNNN-job/ with input/ and returns its folder.
+Result<std::string> makeRun(RunPlan plan);
+/// Both.
 Result<std::string> prepareRun(Project& project, const RunWish& wish);
 
 /// Makes `folder` (which must not exist) a run folder: snapshot, truth when given, links to pack and parent's
@@ -71,14 +85,10 @@ Status writeRunInput(const std::string& folder, Snapshot snapshot, const std::st
                      const std::optional<std::string>& parentWeights,
                      const std::vector<std::pair<std::int64_t, int>>* truth = nullptr);
 
+/// A hard link, or a copy across file systems. notFound (args: "file", path).
+Status linkOrCopy(const std::string& from, const std::string& to);
+
 /// runs/NNNN-`name`/ taken by mkdir.
 Result<std::string> newRunFolder(const std::string& runsFolder, const std::string& name);
-
-/// Books every finished run that index.sqlite does not know: its figures and its scores. Returns their ids. Nothing
-/// when the project is read-only. REQUIRES: project.held().
-Result<std::vector<std::string>> bookFinishedRuns(Project& project);
-
-/// index.sqlite anew from the run folders.
-Status rebuildIndex(Project& project);
 
 } // namespace foveate::session

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/Selection.h"
 
+#include "base/AtomicFile.h"
 #include "query/Strategy.h"
 
 #include <algorithm>
-#include <sys/stat.h>
+#include <cmath>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -12,6 +14,7 @@ namespace foveate::session {
 namespace {
 
 constexpr const char* kColdStart = "random";
+constexpr std::size_t kLargestSelection = std::size_t(1) << 30;
 
 Result<Array<float>> readIfThere(const std::string& path)
 {
@@ -54,37 +57,58 @@ std::vector<SelectedItem> items(const std::vector<query::Ranked>& ranked)
     std::vector<SelectedItem> list;
     list.reserve(ranked.size());
     for (const query::Ranked& item : ranked)
-        list.push_back({item.id, item.score, item.rank, std::string(query::name(item.reason.code))});
+        list.push_back({item.id, item.score, item.rank, query::toText(item.reason), item.audit});
     return list;
 }
 
-struct PoolAndLabelled {
-    std::vector<PoolItem> pool;
-    std::vector<std::int64_t> labelled;
-};
-
-Result<PoolAndLabelled> poolOf(Project& project)
+Result<std::vector<PoolItem>> poolOf(Project& project)
 {
     FOVEATE_TRY(const Snapshot snapshot, takeSnapshot(project, {}));
     const std::unordered_set<std::int64_t> rows(snapshot.pool.begin(), snapshot.pool.end());
-    PoolAndLabelled both;
-    for (const SnapshotSample& sample : snapshot.samples) {
+    std::vector<PoolItem> pool;
+    for (const SnapshotSample& sample : snapshot.samples)
         if (rows.contains(sample.row))
-            both.pool.push_back({sample.row, sample.id});
-        else if (sample.label)
-            both.labelled.push_back(sample.row);
-    }
-    return both;
+            pool.push_back({sample.row, sample.id});
+    return pool;
 }
 
-/// The run that ranks, or none: a cold start. Only an absent default is one; a run named in vain is
-/// an error.
-Result<std::optional<RunInfo>> rankingRun(const Project& project, const std::string& wish)
+/// What a strategy needs with these options.
+Result<query::Needs> needsOf(const std::string& strategy, nlohmann::json options)
+{
+    options.erase("prefilter");
+    FOVEATE_TRY(const std::vector<query::Part> parts, query::parseStrategy(strategy));
+    FOVEATE_TRY(const query::Options read, query::optionsFromJson(options));
+    return query::needsOf(parts, read);
+}
+
+bool isAtOnce(query::Needs needs)
+{
+    return (needs & ~query::Needs(query::kNeedsProbabilities)) == 0;
+}
+
+/// The run that ranks, or none: a cold start. Only an absent default is one; a run named in vain is an error. For
+/// features alone the newest pretrained run will do.
+Result<std::optional<RunInfo>> rankingRun(const Project& project, query::Needs needs, const std::string& wish)
 {
     auto run = chooseRun(project, Need::trained, wish);
+    const bool featuresDo = (needs & ~query::Needs(query::kNeedsFeatures | query::kNeedsLabels)) == 0;
+    if (!run && featuresDo)
+        return chooseRun(project, Need::pretrained, wish);
     if (!run && run.error().code == Code::needsTraining && wish.empty())
         return std::optional<RunInfo>();
     return run;
+}
+
+/// One item of select.json; nothing when it is not one.
+std::optional<SelectedItem> itemFrom(const nlohmann::json& json)
+{
+    try {
+        SelectedItem item{json.at("id").get<std::string>(), json.at("score").get<double>(), json.at("rank").get<int>(),
+                          json.at("reason").get<std::string>(), json.at("audit").get<bool>()};
+        return std::isfinite(item.score) && query::reasonFromText(item.reason) ? std::optional(item) : std::nullopt;
+    } catch (const nlohmann::json::exception&) {
+        return std::nullopt;
+    }
 }
 
 } // namespace
@@ -101,43 +125,127 @@ Result<RunArrays> readRunArrays(const std::string& runFolder)
     return arrays;
 }
 
-Result<std::vector<SelectedItem>> rankItems(const std::string& strategy, const std::vector<PoolItem>& pool,
-                                            const std::vector<std::int64_t>&, const RunArrays* arrays,
-                                            std::uint64_t seed)
+Result<bool> ranksAtOnce(const std::string& strategy, const nlohmann::json& options)
 {
-    FOVEATE_TRY(const query::Strategy chosen, query::strategy(strategy));
+    return needsOf(strategy, options).map(isAtOnce);
+}
+
+Result<std::vector<SelectedItem>> rankItems(const std::string& strategy, const std::vector<PoolItem>& pool,
+                                            const RunArrays* arrays, std::uint64_t seed)
+{
     std::vector<std::string> ids;
     for (const PoolItem& item : pool)
         ids.push_back(item.id);
-    query::Pool asked{ids, {}, 0, seed};
+    query::Pool asked;
+    asked.ids = ids;
+    asked.seed = seed;
     std::vector<float> probabilities;
-    if (arrays && chosen.needs == query::Needs::probabilities) {
+    if (arrays && !arrays->probabilities.shape.empty()) {
         FOVEATE_TRY(probabilities, poolRows(pool, *arrays, arrays->probabilities));
         asked.probabilities = probabilities;
-        asked.classes = arrays->probabilities.shape.empty() ? 0 : arrays->probabilities.columns();
+        asked.classes = arrays->probabilities.columns();
     }
-    FOVEATE_TRY(const auto ranked, query::rank(strategy, asked));
-    return items(ranked);
+    FOVEATE_TRY(const query::Ranking ranked, query::rank(strategy, asked));
+    return items(ranked.items);
 }
 
-Result<Selection> rankPool(Project& project, const std::string& strategy, std::uint64_t seed, const std::string& wish)
+Result<PreparedSelection> prepareSelection(Project& project, const SelectWish& wish)
 {
-    FOVEATE_TRY(const query::Strategy chosen, query::strategy(strategy));
-    FOVEATE_TRY(const PoolAndLabelled both, poolOf(project));
-    Selection selection{strategy, seed, {}, {}};
+    FOVEATE_TRY(const query::Needs needs, needsOf(wish.strategy, wish.options));
+    PreparedSelection prepared;
+    prepared.selection = {wish.strategy, wish.seed, {}, {}};
     std::optional<RunInfo> run;
-    if (chosen.needs != query::Needs::nothing) {
-        FOVEATE_TRY(run, rankingRun(project, wish));
-        selection.strategy = run ? strategy : kColdStart;
+    if (needs != query::kNeedsNothing) {
+        FOVEATE_TRY(run, rankingRun(project, needs, wish.run));
+        prepared.selection.strategy = run ? wish.strategy : kColdStart;
+        prepared.selection.run = run ? run->id : std::string();
+    }
+    if (run && !isAtOnce(needs)) {
+        RunWish engine;
+        engine.job = "select";
+        engine.options = wish.options;
+        engine.options["strategy"] = wish.strategy;
+        engine.seed = wish.seed;
+        engine.threads = wish.threads;
+        engine.device = wish.device;
+        engine.parent = run;
+        FOVEATE_TRY(prepared.folder, prepareRun(project, engine));
+        FOVEATE_CHECK(lendArrays(run->folder, prepared.folder));
+        return prepared;
     }
     std::optional<RunArrays> arrays;
     if (run) {
         FOVEATE_TRY(arrays, readRunArrays(run->folder));
-        selection.run = run->id;
     }
-    FOVEATE_TRY(selection.items,
-                rankItems(selection.strategy, both.pool, both.labelled, arrays ? &*arrays : nullptr, seed));
-    return selection;
+    FOVEATE_TRY(const std::vector<PoolItem> pool, poolOf(project));
+    FOVEATE_TRY(prepared.selection.items,
+                rankItems(prepared.selection.strategy, pool, arrays ? &*arrays : nullptr, wish.seed));
+    return prepared;
+}
+
+Result<Selection> readSelection(PreparedSelection prepared)
+{
+    if (prepared.folder.empty())
+        return std::move(prepared.selection);
+    const std::string path = prepared.folder + "/select.json";
+    FOVEATE_TRY(const std::string text, readFile(path, kLargestSelection));
+    const nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
+    if (!document.is_object() || !document.contains("items") || !document["items"].is_array())
+        return fail(Code::badInput, {path, "items"});
+    for (const nlohmann::json& json : document["items"]) {
+        const auto item = itemFrom(json);
+        if (!item)
+            return fail(Code::badInput, {path, "item " + std::to_string(prepared.selection.items.size())});
+        prepared.selection.items.push_back(*item);
+    }
+    prepared.selection.notes = document.value("notes", nlohmann::json::object());
+    return std::move(prepared.selection);
+}
+
+Result<std::optional<Selection>> lastSelection(Project& project, const std::string& strategy, std::uint64_t seed)
+{
+    FOVEATE_TRY(const std::optional<RunInfo> trained, chooseRun(project, Need::trained, ""));
+    const std::vector<RunInfo> runs = listRuns(project.runsFolder());
+    for (auto run = runs.rbegin(); trained && run != runs.rend(); ++run) {
+        if (run->job != "select" || !run->finished || run->parent != trained->id)
+            continue;
+        FOVEATE_TRY(const Snapshot snapshot, readSnapshot(run->folder));
+        if (snapshot.seed != seed || snapshot.options.value("strategy", std::string()) != strategy)
+            continue;
+        PreparedSelection prepared{{strategy, seed, trained->id, {}}, run->folder};
+        FOVEATE_TRY(Selection selection, readSelection(std::move(prepared)));
+        FOVEATE_TRY(const std::vector<PoolItem> pool, poolOf(project));
+        std::unordered_set<std::string> open;
+        for (const PoolItem& item : pool)
+            open.insert(item.id);
+        std::erase_if(selection.items, [&](const SelectedItem& item) { return !open.contains(item.id); });
+        return std::optional(std::move(selection));
+    }
+    return std::optional<Selection>();
+}
+
+Result<Selection> rankPool(Project& project, const std::string& strategy, std::uint64_t seed, const std::string& run)
+{
+    FOVEATE_TRY(const bool atOnce, ranksAtOnce(strategy));
+    if (!atOnce)
+        return fail(Code::usage, {"strategy"});
+    SelectWish wish;
+    wish.strategy = strategy;
+    wish.seed = seed;
+    wish.run = run;
+    FOVEATE_TRY(PreparedSelection prepared, prepareSelection(project, wish));
+    return std::move(prepared.selection);
+}
+
+Status lendArrays(const std::string& fromRun, const std::string& toRun)
+{
+    for (const char* name : {"rows.npy", "probabilities.npy", "features.npy"}) {
+        const std::string from = fromRun + '/' + name;
+        const Status linked = linkOrCopy(from, toRun + "/input/" + name);
+        if (!linked && linked.error().code != Code::notFound)
+            return linked;
+    }
+    return {};
 }
 
 Result<std::int64_t> queueBatch(Project& project, const Selection& selection, int count)
@@ -156,10 +264,7 @@ Result<std::int64_t> queueBatch(Project& project, const Selection& selection, in
 
 std::vector<std::string> strategyNames()
 {
-    std::vector<std::string> names;
-    for (const query::Strategy& strategy : query::strategies())
-        names.emplace_back(strategy.name);
-    return names;
+    return query::strategyNames();
 }
 
 } // namespace foveate::session

@@ -20,6 +20,7 @@ Answer answerFrom(const nlohmann::json& event, qint64 id, std::int64_t row)
     answer.map = QString::fromStdString(textAt(event, "map"));
     answer.low = numberAt(event, "low");
     answer.high = numberAt(event, "high");
+    answer.lost = numberAt(event, "lost");
     if (const auto at = event.find("evidence"); at != event.end() && at->is_boolean())
         answer.evidence = at->get<bool>();
     if (const auto at = event.find("probabilities"); at != event.end() && at->is_array())

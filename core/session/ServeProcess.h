@@ -29,6 +29,7 @@ struct Answer {
     QString map;              ///< path of a float32 [S,S] .npy; "" for predict
     double low = 0, high = 0; ///< smallest and largest raw value of the map
     bool evidence = false;    ///< false: an empty map
+    double lost = 0;          ///< share of the relevance that found no way back
 };
 
 class ServeProcess : public QObject {
@@ -42,6 +43,8 @@ public:
     qint64 askPrediction(std::int64_t row);
     /// `classIndex` < 0: the predicted class.
     qint64 askMap(std::int64_t row, const std::string& method = "gradcam", int classIndex = -1);
+    /// The question that the engine works on, 0 for none.
+    qint64 atWork() const { return m_open ? m_open->id : 0; }
     /// Forgets what waits.
     void forget();
     void quit();

@@ -22,6 +22,7 @@ struct Chain {
     std::vector<std::int64_t> labelled;
     std::vector<std::int64_t> next; ///< the batch that was selected
     bool training = false;          ///< the loop asked for a training
+    bool selecting = false;         ///< the engine has to rank before the loop goes on
 };
 
 struct Slot {
@@ -29,6 +30,11 @@ struct Slot {
     std::optional<Chain> chain; ///< in training
     QElapsedTimer clock;
 };
+
+RoundName nextOf(const Chain& chain)
+{
+    return {chain.name.strategy, chain.name.repeat, chain.name.round + 1};
+}
 
 constexpr const char* kMetrics[] = {"accuracy", "balanced_accuracy", "auc", "f1_macro"};
 
@@ -43,9 +49,12 @@ struct Simulation::State {
     void answer(Chain& chain, std::deque<Action>& todo);
     void untrained(Chain chain);
     void schedule();
-    void train(Slot& slot);
-    void trained(Slot& slot);
-    void addRound(const Chain& chain, std::optional<double> seconds);
+    void launch(Slot& slot);
+    void ended(Slot& slot);
+    void trained(const Chain& chain, std::optional<double> seconds);
+    void selected(Chain chain);
+    Status prepareSelections(const Chain& chain) const;
+    void continueChain(Chain chain, const Happening& happening);
     void addRows(const Chain& chain, const std::string& strategy, const RoundOutcome& outcome);
     void goOn(const Chain& chain, const Happening& happening);
     void engineTrouble(Slot& slot, const Happening& happening);
@@ -112,7 +121,7 @@ void Simulation::State::begin()
     LoopSettings settings;
     settings.retrainAfter = settings.batchSize = options.batch;
     for (int repeat = 1; repeat <= options.repeats; ++repeat)
-        play(Chain{{{}, repeat, 0}, Loop(settings), {}, {}, false}, QueueEmpty{});
+        play(Chain{{{}, repeat, 0}, Loop(settings), {}, {}}, QueueEmpty{});
     settle();
 }
 
@@ -122,7 +131,7 @@ void Simulation::State::connectSlot(Slot& slot)
     EngineProcess* const engine = slot.engine.get();
     connect(engine, &EngineProcess::progressed, owner, [this] { tell(); });
     connect(engine, &EngineProcess::checkpointed, owner, [&slot] { slot.chain->loop.on(Checkpointed{}); });
-    connect(engine, &EngineProcess::finished, owner, [this, &slot] { trained(slot); });
+    connect(engine, &EngineProcess::finished, owner, [this, &slot] { ended(slot); });
     connect(engine, &EngineProcess::died, owner, [this, &slot] { engineTrouble(slot, EngineDied{}); });
     connect(engine, &EngineProcess::failed, owner,
             [this, &slot](const Error& error) { engineTrouble(slot, EngineFailed{error}); });
@@ -153,8 +162,7 @@ void Simulation::State::play(Chain chain, const Happening& happening)
 Status Simulation::State::perform(Chain& chain, const Action& action, std::deque<Action>& todo)
 {
     if (const auto* select = std::get_if<SelectBatch>(&action)) {
-        const RoundName next{chain.name.strategy, chain.name.repeat, chain.name.round + 1};
-        FOVEATE_TRY(chain.next, plan.pick(next, chain.labelled, select->fromModel));
+        FOVEATE_TRY(chain.next, plan.pick(nextOf(chain), chain.labelled, select->fromModel));
     } else if (std::holds_alternative<OfferBatch>(action)) {
         // The oracle is always at a boundary.
         for (const Action& more : chain.loop.on(BoundaryReached{}))
@@ -171,6 +179,9 @@ Status Simulation::State::perform(Chain& chain, const Action& action, std::deque
 
 void Simulation::State::answer(Chain& chain, std::deque<Action>& todo)
 {
+    LoopSettings settings = chain.loop.settings();
+    settings.retrainAfter = settings.batchSize = int(chain.next.size());
+    chain.loop.setSettings(settings);
     ++chain.name.round;
     std::set<int> classes;
     for (const std::int64_t row : chain.labelled)
@@ -196,12 +207,21 @@ void Simulation::State::goOn(const Chain& chain, const Happening& happening)
     if (ending || chain.name.round >= plan.options().rounds)
         return;
     if (!chain.name.strategy.empty())
-        return play(chain, happening);
+        return continueChain(chain, happening);
     for (const std::string& strategy : plan.options().strategies) {
         Chain copy = chain;
         copy.name.strategy = strategy;
-        play(std::move(copy), happening);
+        continueChain(std::move(copy), happening);
     }
+}
+
+/// After a training the next batch is chosen by it, where that needs the engine in a run of its own.
+void Simulation::State::continueChain(Chain chain, const Happening& happening)
+{
+    if (!std::holds_alternative<EngineFinished>(happening) || !plan.needsSelection(nextOf(chain)))
+        return play(std::move(chain), happening);
+    chain.selecting = true;
+    ready.push_back(std::move(chain));
 }
 
 void Simulation::State::schedule()
@@ -210,40 +230,67 @@ void Simulation::State::schedule()
         while (!ending && !slot->chain && !ready.empty()) {
             slot->chain = std::move(ready.front());
             ready.pop_front();
-            train(*slot);
+            launch(*slot);
         }
 }
 
-void Simulation::State::train(Slot& slot)
+void Simulation::State::launch(Slot& slot)
 {
-    const RoundName& name = slot.chain->name;
-    if (hasManifest(plan.roundFolder(name))) {
-        const Chain chain = *std::exchange(slot.chain, std::nullopt);
-        return addRound(chain, std::nullopt);
+    const Chain& chain = *slot.chain;
+    const std::string folder = chain.selecting ? plan.selectionFolder(nextOf(chain)) : plan.roundFolder(chain.name);
+    if (hasManifest(folder)) {
+        Chain done = *std::exchange(slot.chain, std::nullopt);
+        return done.selecting ? selected(std::move(done)) : trained(done, std::nullopt);
     }
-    Status started = plan.writeRound(name, slot.chain->labelled);
+    Status started = chain.selecting ? Status() : plan.writeRound(chain.name, chain.labelled);
     slot.clock.start();
     if (started)
-        started = slot.engine->start(plan.roundFolder(name));
+        started = slot.engine->start(folder);
     if (started)
         return;
     slot.chain.reset();
     halt(started.error());
 }
 
-void Simulation::State::trained(Slot& slot)
+void Simulation::State::ended(Slot& slot)
 {
-    const Chain chain = *std::exchange(slot.chain, std::nullopt);
-    ++roundsTrained;
-    addRound(chain, double(slot.clock.elapsed()) / 1000);
+    Chain chain = *std::exchange(slot.chain, std::nullopt);
+    if (chain.selecting) {
+        selected(std::move(chain));
+    } else {
+        ++roundsTrained;
+        trained(chain, double(slot.clock.elapsed()) / 1000);
+    }
     settle();
 }
 
-void Simulation::State::addRound(const Chain& chain, std::optional<double> seconds)
+/// The runs that rank for the rounds after this one take its weights along before they are pruned.
+Status Simulation::State::prepareSelections(const Chain& chain) const
+{
+    const std::vector<std::string> own{chain.name.strategy};
+    for (const std::string& strategy : chain.name.strategy.empty() ? plan.options().strategies : own) {
+        const RoundName next{strategy, chain.name.repeat, chain.name.round + 1};
+        if (plan.needsSelection(next) && !hasManifest(plan.selectionFolder(next)))
+            FOVEATE_CHECK(plan.writeSelection(next, chain.labelled));
+    }
+    return plan.pruneRound(chain.name);
+}
+
+void Simulation::State::selected(Chain chain)
+{
+    chain.selecting = false;
+    if (const Status pruned = plan.finishSelection(nextOf(chain)); !pruned)
+        return halt(pruned.error());
+    play(std::move(chain), EngineFinished{plan.roundFolder(chain.name)});
+}
+
+void Simulation::State::trained(const Chain& chain, std::optional<double> seconds)
 {
     const auto outcome = plan.finishRound(chain.name, seconds);
     if (!outcome)
         return halt(outcome.error());
+    if (const Status prepared = prepareSelections(chain); !prepared)
+        return halt(prepared.error());
     ++roundsDone;
     if (!chain.name.strategy.empty())
         addRows(chain, chain.name.strategy, *outcome);
@@ -283,7 +330,7 @@ void Simulation::State::engineTrouble(Slot& slot, const Happening& happening)
                 if (ending || !slot.chain)
                     return;
                 slot.chain->loop.on(RetryDue{});
-                train(slot);
+                launch(slot);
                 settle();
             });
             return;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Strategies against each other with an oracle: the loop and the engine of the window, played without a reader.
 //
-// R trainings per strategy and repeat, at B, 2B, … R·B labels. The first B are random and the same for every strategy
-// of a repeat, and so is their training, which is done once and counts for each. Labels come from hidden truth (else
-// from what was said) of training samples; metrics are of the test side. Writes no event: everything lies in
-// runs/NNNN-simulate/, a round in rounds/<strategy>-<repeat>-<round>/. Rounds that have their MANIFEST are not
-// trained again. Same seed and threads: same rows. Labels of one class alone are not trained on: that round has no
-// row. Thread: that of the object.
+// R trainings per strategy and repeat, at B, 2B, … R·B labels (or growing batches). The first B are random and the same
+// for every strategy of a repeat, and so is their training, which is done once and counts for each. Labels come from
+// hidden truth (else from what was said) of training samples; metrics are of the test side. Writes no event: everything
+// lies in runs/NNNN-simulate/, a round in rounds/<strategy>-<repeat>-<round>/. Rounds that have their MANIFEST are not
+// trained again; a strategy that needs more than probabilities is ranked by an engine too, in
+// rounds/<strategy>-<repeat>-<round>-select/. Same seed and threads: same rows. Labels of one class alone are not
+// trained on: that round has no row. Thread: that of the object.
 #pragma once
 
 #include "base/Job.h"
@@ -28,6 +29,10 @@ struct SimulationOptions {
     std::vector<std::string> strategies{"entropy", "random"};
     int rounds = 7;
     int batch = 20; ///< labels more in each round
+    /// Larger than `batch`: each round adds as many labels as there are, at least `batch`, at most so many (P4 §V.C).
+    int largestBatch = 0;
+    /// Of the engine's select job (query/Options.h).
+    nlohmann::json selecting = nlohmann::json::object();
     int repeats = 1;
     std::uint64_t seed = 1;
     /// Of the engine's train job: preset, epochs … What is not said is the project's recipe.

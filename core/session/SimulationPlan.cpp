@@ -4,7 +4,6 @@
 #include "base/AtomicFile.h"
 #include "base/Manifest.h"
 #include "base/Random.h"
-#include "query/Strategy.h"
 #include "session/PackKeeping.h"
 
 #include <algorithm>
@@ -28,10 +27,11 @@ bool trains(Split split)
 
 Status checkOptions(const SimulationOptions& options)
 {
-    if (options.strategies.empty() || options.rounds < 1 || options.batch < 1 || options.repeats < 1)
+    if (options.strategies.empty() || options.rounds < 1 || options.batch < 1 || options.repeats < 1 ||
+        (options.largestBatch != 0 && options.largestBatch < options.batch))
         return fail(Code::usage, {"simulate"});
     for (const std::string& strategy : options.strategies)
-        FOVEATE_CHECK(query::strategy(strategy));
+        FOVEATE_CHECK(ranksAtOnce(strategy, options.selecting).map([](bool) {}));
     const std::set<std::string> distinct(options.strategies.begin(), options.strategies.end());
     return distinct.size() == options.strategies.size() ? Status() : fail(Code::usage, {"a strategy is named twice"});
 }
@@ -50,7 +50,8 @@ Result<SimulationPlan> SimulationPlan::make(Project& project, SimulationOptions 
     SimulationPlan plan;
     plan.m_options = std::move(options);
     FOVEATE_TRY(plan.m_parent, chooseRun(project, Need::pretrained, plan.m_options.run));
-    plan.m_options.training = trainingOptions(project.file(), plan.m_options.training, plan.m_parent.has_value());
+    FOVEATE_TRY(plan.m_options.training,
+                trainingOptions(project.file(), plan.m_options.training, plan.m_parent.has_value()));
     FOVEATE_CHECK(plan.readProject(project));
     FOVEATE_CHECK(plan.chooseThreads());
     FOVEATE_CHECK(plan.enterFolder(project));
@@ -80,7 +81,9 @@ Status SimulationPlan::readProject(Project& project)
             m_test.push_back({sample.row, sample.patient, reference->second});
     }
     std::sort(m_pool.begin(), m_pool.end(), [](const PoolItem& a, const PoolItem& b) { return a.id < b.id; });
-    const std::size_t needed = std::size_t(m_options.rounds) * std::size_t(m_options.batch);
+    std::size_t needed = 0;
+    for (int round = 0; round < m_options.rounds; ++round)
+        needed += std::size_t(batchAfter(needed));
     if (m_truth.empty())
         return fail(Code::noTruth);
     if (m_test.empty())
@@ -106,6 +109,8 @@ nlohmann::json SimulationPlan::identity() const
     return {{"strategies", m_options.strategies},
             {"rounds", m_options.rounds},
             {"batch", m_options.batch},
+            {"largest_batch", m_options.largestBatch},
+            {"selecting", m_options.selecting},
             {"repeats", m_options.repeats},
             {"seed", m_options.seed},
             {"training", m_options.training},
@@ -160,6 +165,25 @@ std::uint64_t SimulationPlan::seedFor(const char* purpose, const RoundName& name
     return Random::derive(m_options.seed, purpose, index).next() >> 11;
 }
 
+int SimulationPlan::batchAfter(std::size_t labelled) const
+{
+    if (m_options.largestBatch == 0)
+        return m_options.batch;
+    return std::clamp(int(labelled), m_options.batch, m_options.largestBatch);
+}
+
+/// The first round is common to all strategies.
+RoundName SimulationPlan::roundBefore(const RoundName& next) const
+{
+    return {next.round == 2 ? std::string() : next.strategy, next.repeat, next.round - 1};
+}
+
+bool SimulationPlan::needsSelection(const RoundName& next) const
+{
+    return next.round > 1 && next.round <= m_options.rounds &&
+           !ranksAtOnce(next.strategy, m_options.selecting).value_or(true);
+}
+
 Result<std::vector<std::int64_t>> SimulationPlan::pick(const RoundName& next, const std::vector<std::int64_t>& labelled,
                                                        bool fromModel) const
 {
@@ -172,17 +196,64 @@ Result<std::vector<std::int64_t>> SimulationPlan::pick(const RoundName& next, co
         open.push_back(item);
         rows.emplace(item.id, item.row);
     }
-    std::optional<RunArrays> arrays;
-    if (fromModel) {
-        const RoundName before{next.round == 2 ? std::string() : next.strategy, next.repeat, next.round - 1};
-        FOVEATE_TRY(arrays, readRunArrays(roundFolder(before)));
+    std::vector<SelectedItem> ranked;
+    if (fromModel && needsSelection(next)) {
+        FOVEATE_TRY(const Selection selection, readSelection({{}, selectionFolder(next)}));
+        ranked = selection.items;
+    } else {
+        std::optional<RunArrays> arrays;
+        if (fromModel) {
+            FOVEATE_TRY(arrays, readRunArrays(roundFolder(roundBefore(next))));
+        }
+        FOVEATE_TRY(ranked, rankItems(fromModel ? next.strategy : "random", open, arrays ? &*arrays : nullptr,
+                                      seedFor("simulate select", next)));
     }
-    FOVEATE_TRY(const auto ranked, rankItems(fromModel ? next.strategy : "random", open, labelled,
-                                             arrays ? &*arrays : nullptr, seedFor("simulate select", next)));
     std::vector<std::int64_t> batch;
-    for (std::size_t i = 0; i < std::min(ranked.size(), std::size_t(m_options.batch)); ++i)
-        batch.push_back(rows.at(ranked[i].id));
+    const auto wanted = std::size_t(batchAfter(labelled.size()));
+    for (std::size_t i = 0; i < std::min(ranked.size(), wanted); ++i) {
+        const auto row = rows.find(ranked[i].id);
+        if (row == rows.end())
+            return fail(Code::notFound, {"sample", ranked[i].id});
+        batch.push_back(row->second);
+    }
     return batch;
+}
+
+/// All samples, with the labels that the oracle has said.
+Snapshot SimulationPlan::snapshotWith(const std::vector<std::int64_t>& labelled) const
+{
+    const std::unordered_set<std::int64_t> said(labelled.begin(), labelled.end());
+    Snapshot snapshot = m_snapshot;
+    snapshot.pool.clear();
+    for (SnapshotSample& sample : snapshot.samples)
+        if (said.contains(sample.row))
+            sample.label = m_truth.at(sample.row);
+    for (const PoolItem& item : m_pool)
+        if (!said.contains(item.row))
+            snapshot.pool.push_back(item.row);
+    return snapshot;
+}
+
+Status SimulationPlan::writeSelection(const RoundName& next, const std::vector<std::int64_t>& labelled) const
+{
+    const std::string folder = selectionFolder(next), before = roundFolder(roundBefore(next));
+    if (readSnapshot(folder))
+        return {};
+    removeFile(folder);
+    Snapshot snapshot = snapshotWith(labelled);
+    snapshot.job = "select";
+    snapshot.options = m_options.selecting;
+    snapshot.options["strategy"] = next.strategy;
+    snapshot.options["count"] = batchAfter(labelled.size());
+    snapshot.seed = seedFor("simulate select", next);
+    FOVEATE_CHECK(makeFolder(folder + "/input"));
+    FOVEATE_CHECK(lendArrays(before, folder));
+    return writeRunInput(folder, std::move(snapshot), m_packPath, before + "/weights.safetensors");
+}
+
+Status SimulationPlan::finishSelection(const RoundName& next) const
+{
+    return prune(selectionFolder(next));
 }
 
 Status SimulationPlan::writeRound(const RoundName& name, const std::vector<std::int64_t>& labelled) const
@@ -191,16 +262,8 @@ Status SimulationPlan::writeRound(const RoundName& name, const std::vector<std::
     if (readSnapshot(folder))
         return {};
     removeFile(folder);
-    const std::unordered_set<std::int64_t> said(labelled.begin(), labelled.end());
-    Snapshot snapshot = m_snapshot;
+    Snapshot snapshot = snapshotWith(labelled);
     snapshot.seed = seedFor("simulate train", name);
-    snapshot.pool.clear();
-    for (SnapshotSample& sample : snapshot.samples)
-        if (said.contains(sample.row))
-            sample.label = m_truth.at(sample.row);
-    for (const PoolItem& item : m_pool)
-        if (!said.contains(item.row))
-            snapshot.pool.push_back(item.row);
     const auto weights = m_parent ? std::optional(m_parent->folder + "/weights.safetensors") : std::nullopt;
     return writeRunInput(folder, std::move(snapshot), m_packPath, weights);
 }
@@ -219,20 +282,23 @@ Result<RoundOutcome> SimulationPlan::finishRound(const RoundName& name, std::opt
     else
         FOVEATE_CHECK(writeFileAtomically(
             folder + "/round.json", nlohmann::json{{"seconds", outcome.seconds}, {"values", outcome.values}}.dump()));
-    if (!m_options.keep)
-        FOVEATE_CHECK(prune(folder));
     return outcome;
 }
 
-/// Keeps what repeats the choice (probabilities) and what tells about it; the rest can be trained again.
-Status SimulationPlan::prune(const std::string& round) const
+Status SimulationPlan::pruneRound(const RoundName& name) const
 {
-    if (!fs::exists(round + "/weights.safetensors"))
+    return prune(roundFolder(name));
+}
+
+/// Keeps what repeats the choice (probabilities, lists) and what tells about it; the rest can be computed again.
+Status SimulationPlan::prune(const std::string& folder) const
+{
+    if (m_options.keep || !fs::exists(folder + "/input/pack"))
         return {};
-    for (const char* large :
-         {"/checkpoints", "/features.npy", "/input/pack", "/input/weights.safetensors", "/weights.safetensors"})
-        removeFile(round + large);
-    return writeManifest(round, {"input"});
+    for (const char* large : {"/checkpoints", "/features.npy", "/weights.safetensors", "/input/weights.safetensors",
+                              "/input/rows.npy", "/input/probabilities.npy", "/input/features.npy", "/input/pack"})
+        removeFile(folder + large);
+    return writeManifest(folder, {"input"});
 }
 
 Status SimulationPlan::finish(const std::vector<SimulationRow>& rows) const

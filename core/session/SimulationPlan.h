@@ -40,14 +40,26 @@ public:
     std::int64_t roundCount() const;
 
     std::string roundFolder(const RoundName& name) const;
+    /// How many labels the next round adds to so many: the least at first, then as many as there are, up to the most.
+    int batchAfter(std::size_t labelled) const;
     /// The next batch of a chain: common random rows for the first, random without a model, else by the strategy over
-    /// the round before.
+    /// the round before. A strategy that needs the engine is read from selectionFolder(next), which must be finished.
     Result<std::vector<std::int64_t>> pick(const RoundName& next, const std::vector<std::int64_t>& labelled,
                                            bool fromModel) const;
+    /// Whether the engine has to rank before pick(next).
+    bool needsSelection(const RoundName& next) const;
+    std::string selectionFolder(const RoundName& next) const { return roundFolder(next) + "-select"; }
+    /// Makes the engine's run that ranks for round `next`, unless it is there. Before the round's weights are pruned.
+    Status writeSelection(const RoundName& next, const std::vector<std::int64_t>& labelled) const;
+    /// Keeps the list alone.
+    Status finishSelection(const RoundName& next) const;
     /// Makes the round's run folder unless it is there; a half-made one is made again.
     Status writeRound(const RoundName& name, const std::vector<std::int64_t>& labelled) const;
-    /// Metrics on the test side; keeps them in round.json with the seconds, and prunes what is large.
+    /// Metrics on the test side; keeps them in round.json with the seconds.
     Result<RoundOutcome> finishRound(const RoundName& name, std::optional<double> seconds) const;
+    /// Removes what is large of a finished round, unless rounds are kept: what repeats the choice and tells about it
+    /// stays.
+    Status pruneRound(const RoundName& name) const;
     /// rows.json and the MANIFEST.
     Status finish(const std::vector<SimulationRow>& rows) const;
 
@@ -59,7 +71,9 @@ private:
     bool continues(const RunInfo& run) const;
     nlohmann::json identity() const;
     std::uint64_t seedFor(const char* purpose, const RoundName& name) const;
-    Status prune(const std::string& round) const;
+    RoundName roundBefore(const RoundName& next) const;
+    Snapshot snapshotWith(const std::vector<std::int64_t>& labelled) const;
+    Status prune(const std::string& folder) const;
 
     SimulationOptions m_options;
     std::string m_folder;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/Workspace.h"
 
-#include "base/Npy.h"
 #include "session/Demo.h"
 #include "session/Runs.h"
 #include "store/Lock.h"
@@ -14,32 +13,13 @@ namespace foveate::session {
 
 namespace {
 
-EngineOptions inBackground(EngineOptions options)
-{
-    options.background = true;
-    return options;
-}
+constexpr int kRestAfter = 5000; // ms without a decision: the reader looks longer, or has gone
 
-/// The map and its place in the square that the engine saw. An empty map where it cannot be read: the prediction stays.
-Reveal revealFrom(const Answer& answer, const std::optional<Pack>& pack)
+EngineOptions trainingEngine(const WorkspaceOptions& options)
 {
-    Reveal reveal{answer.probabilities, {}, 0, answer.low, answer.high, answer.classIndex, answer.evidence};
-    if (auto map = readNpy<float>(QFile::encodeName(answer.map).toStdString());
-        map && map->shape.size() == 2 && map->shape[0] == map->shape[1]) {
-        reveal.side = int(map->shape[0]);
-        reveal.map = std::move(map->data);
-    }
-    if (pack && answer.row >= 0 && std::size_t(answer.row) < pack->count()) {
-        const PackRecord record = pack->record(std::size_t(answer.row));
-        const double size = pack->shape().size;
-        if (record.w > 0 && record.h > 0) {
-            reveal.x = record.x / size;
-            reveal.y = record.y / size;
-            reveal.w = record.w / size;
-            reveal.h = record.h / size;
-        }
-    }
-    return reveal;
+    EngineOptions engine = options.engine;
+    engine.background = options.background;
+    return engine;
 }
 
 } // namespace
@@ -54,8 +34,8 @@ Workspace::Workspace(WorkspaceOptions options, QObject* parent)
     : QObject(parent), m_options(std::move(options)), m_store(std::make_unique<StoreThread>()),
       m_images(new WorkspaceImages(m_options.decoder, this)),
       m_reading(new WorkspaceReading(*m_store, m_options.reader.empty() ? defaultReader() : m_options.reader, this)),
-      m_training(new WorkspaceTraining(*m_store, inBackground(m_options.engine), this)),
-      m_serve(new ServeProcess(m_options.engine, this))
+      m_training(new WorkspaceTraining(*m_store, trainingEngine(m_options), this)),
+      m_serve(new ServeProcess(m_options.engine, this)), m_reveals(new Reveals(*m_serve, this))
 {
     connect(m_reading, &WorkspaceReading::changed, this, &Workspace::readingChanged);
     connect(m_reading, &WorkspaceReading::stored, this, [this](int change) {
@@ -68,15 +48,21 @@ Workspace::Workspace(WorkspaceOptions options, QObject* parent)
     connect(m_training, &WorkspaceTraining::takeBatch, m_reading, &WorkspaceReading::takeBatch);
     connect(m_training, &WorkspaceTraining::modelChanged, this, [this](const QString& folder) {
         m_modelFolder = folder.toStdString();
-        m_serve->setRun(m_modelFolder);
+        m_reveals->setRun(m_modelFolder);
         m_reading->setModel(QFileInfo(folder).fileName().toStdString());
+        if (!m_reveal)
+            askForReveal(); // the old model's answer will not come
     });
-    connect(m_serve, &ServeProcess::answered, this, &Workspace::answer);
-    connect(m_serve, &ServeProcess::refused, this, [this](qint64 id, const Error&) {
-        if (id != m_question)
-            return;
-        m_question = 0; // the page says that there is no answer
-        Q_EMIT revealChanged();
+    connect(m_reveals, &Reveals::arrived, this, &Workspace::takeReveal);
+    connect(m_reveals, &Reveals::refused, this, &Workspace::revealChanged); // the page says that there is no answer
+    m_rest.setSingleShot(true);
+    m_rest.setInterval(kRestAfter);
+    connect(m_reading, &WorkspaceReading::stored, &m_rest, qOverload<>(&QTimer::start));
+    connect(&m_rest, &QTimer::timeout, this, [this] {
+        m_store->post([](StoreThread::Slot& slot) {
+            if (slot && slot->held())
+                static_cast<void>(slot->study().maintain()); // tried again at the next rest
+        });
     });
     m_throttle.start();
 }
@@ -148,9 +134,10 @@ void Workspace::received(const OpenedStudy& study, const std::optional<RunInfo>&
     m_pack = std::move(pack);
     m_images->setPack(m_pack);
     m_modelFolder = model ? model->folder : std::string();
-    m_serve->setRun(m_modelFolder);
+    m_reveals->setPack(m_pack);
+    m_reveals->setRun(m_modelFolder);
     setBusy(false);
-    m_training->begin(m_project, model.has_value());
+    m_training->begin(m_project, model.has_value(), m_options.training);
     m_reading->begin(study);
     m_reading->setModel(model ? model->id : std::string());
     if (m_options.training && !m_project.readOnly)
@@ -256,13 +243,12 @@ void Workspace::close()
     if (!m_project.open())
         return;
     m_training->end();
-    m_serve->forget();
+    m_reveals->setRun({});
     m_reading->end();
     m_images->want({});
     m_project = {};
     m_pack.reset();
     m_reveal.reset();
-    m_question = 0;
     m_store->post([](StoreThread::Slot& slot) { slot.reset(); });
     Q_EMIT closed();
 }
@@ -285,29 +271,44 @@ void Workspace::askForReveal()
 {
     const ReadingItem& item = m_reading->item();
     const bool may = m_reading->state() == ReadingState::reading && (item.visible.prediction || item.visible.overlay);
-    if (m_revealSerial == item.serial && may && (m_reveal || m_question != 0))
+    if (m_revealSerial == item.serial && may && (m_reveal || revealPending()))
         return;
     m_revealSerial = item.serial;
-    m_question = 0;
     m_reveal.reset();
-    m_serve->forget();
-    if (may && !m_modelFolder.empty() && item.row >= 0)
-        m_question = m_serve->askMap(item.row);
+    std::vector<std::int64_t> rows;
+    if (may)
+        rows.push_back(item.row);
+    if (m_project.file.policy == "after") { // each will be shown as soon as it is decided
+        for (const store::Sample& sample : m_reading->around())
+            if (sample.split == Split::train)
+                rows.push_back(sample.packRow);
+    }
+    m_reveals->want(rows);
+    Q_EMIT revealChanged();
+    takeReveal(item.row);
+}
+
+/// What is known of the image on the screen, once it may be shown: asked again here, for an answer may come after the
+/// reader has gone on.
+void Workspace::takeReveal(std::int64_t row)
+{
+    const ReadingItem& item = m_reading->item();
+    const Reveal* known = m_reveals->of(row);
+    if (!known || m_reveal || m_revealSerial != item.serial || row != item.row || !item.visible.prediction ||
+        m_reading->state() != ReadingState::reading)
+        return;
+    m_reveal = *known;
+    m_reading->noteReveal(QFileInfo(QString::fromStdString(m_modelFolder)).fileName().toStdString());
     Q_EMIT revealChanged();
 }
 
-void Workspace::answer(const Answer& answer)
+void Workspace::setMapMethod(const std::string& method)
 {
-    if (answer.id != m_question)
+    if (method == m_reveals->method())
         return;
-    m_question = 0;
-    // The answer may come after the reader has gone on: what may be shown is asked again, for the image now there.
-    const ReadingItem& item = m_reading->item();
-    if (m_revealSerial != item.serial || answer.row != item.row || !item.visible.prediction)
-        return;
-    m_reveal = revealFrom(answer, m_pack);
-    m_reading->noteReveal(QFileInfo(QString::fromStdString(m_modelFolder)).fileName().toStdString());
-    Q_EMIT revealChanged();
+    m_reveals->setMethod(method);
+    m_reveal.reset();
+    askForReveal();
 }
 
 } // namespace foveate::session

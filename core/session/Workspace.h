@@ -7,6 +7,7 @@
 // is empty then. Thread: the GUI's.
 #pragma once
 
+#include "session/Reveals.h"
 #include "session/ServeProcess.h"
 #include "session/StoreThread.h"
 #include "session/WorkspaceImages.h"
@@ -15,6 +16,7 @@
 #include "session/WorkspaceTypes.h"
 
 #include <QObject>
+#include <QTimer>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -25,7 +27,9 @@ namespace foveate::session {
 struct WorkspaceOptions {
     std::string reader;   ///< "": the login name
     std::string decoder;  ///< path of foveate-decode; "": beside this program
-    EngineOptions engine; ///< background is set by the workspace
+    EngineOptions engine; ///< its `background` is the one below
+    bool background =
+        true; ///< the engine takes only the time that nobody else wants; false where nobody waits for a window
     bool training = true; ///< false: no engine is ever started (tests of reading alone)
 };
 
@@ -62,7 +66,9 @@ public:
 
     /// What may be shown of the model for the image on the screen; empty while it is asked for, or must not be.
     const std::optional<Reveal>& reveal() const { return m_reveal; }
-    bool revealPending() const { return m_question != 0; }
+    bool revealPending() const { return !m_reveal && m_reveals->pending(m_reading->item().row); }
+    /// How maps are made from now on: "gradcam" or "deep-taylor".
+    void setMapMethod(const std::string& method);
     bool hasModel() const { return !m_modelFolder.empty(); }
     /// A small picture for the film strip, from the pack: 8 bit; nothing for an unknown image.
     std::optional<imaging::Image> thumbnail(const std::string& sample) const;
@@ -85,7 +91,7 @@ private:
     NewProject withDecoder(NewProject wish) const;
     ImportControl control();
     void askForReveal();
-    void answer(const Answer& answer);
+    void takeReveal(std::int64_t row);
     void readingChanged();
 
     WorkspaceOptions m_options;
@@ -94,15 +100,16 @@ private:
     WorkspaceReading* m_reading;
     WorkspaceTraining* m_training;
     ServeProcess* m_serve;
+    Reveals* m_reveals;
     ProjectView m_project;
     std::optional<Pack> m_pack;
     std::string m_modelFolder;
     std::optional<Reveal> m_reveal;
     quint64 m_revealSerial = 0;
-    qint64 m_question = 0;
     bool m_busy = false;
     std::atomic<bool> m_cancel = false;
     QElapsedTimer m_throttle;
+    QTimer m_rest; ///< the database is looked after when no decision has come for a while
 };
 
 /// The name that decisions are stored under: FOVEATE_READER, else the login name.

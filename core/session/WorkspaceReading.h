@@ -17,6 +17,7 @@
 #include <QElapsedTimer>
 #include <QObject>
 #include <QTimer>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -97,6 +98,8 @@ private:
     void submit(store::Event event);
     void accept(const StoredChange& stored);
     void refuse(const Error& error, const store::Event& event);
+    using Stepped = Result<StoredChange>(Project&, const std::string&, const store::Event&, int);
+    void step(Stepped& job, std::function<void(const StoredChange&)> then);
     void takenBack(const StoredChange& stored);
     void storeNote(const store::Event& note);
     void settle(const StoredChange& stored);

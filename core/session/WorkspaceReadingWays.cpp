@@ -8,54 +8,47 @@ namespace foveate::session {
 
 using store::CurrentLabel;
 
-void WorkspaceReading::undo()
+/// Asks the store for a step back or forth; `then` only when it was possible and the project is still open.
+void WorkspaceReading::step(Stepped& job, std::function<void(const StoredChange&)> then)
 {
     if (m_pending || m_busy || m_trouble || m_project.readOnly || m_state == ReadingState::closed)
         return;
     m_busy = true;
     m_store.ask<StoredChange>(
         this,
-        [event = context(m_item.sample), reader = m_reader](Project& project) {
-            return takeBack(project, reader, event, kRecent);
+        [job = &job, event = context(m_item.sample), reader = m_reader](Project& project) {
+            return job(project, reader, event, kRecent);
         },
-        [this](Result<StoredChange> stored) {
+        [this, then = std::move(then)](const Result<StoredChange>& stored) {
             m_busy = false;
-            if (stored)
-                takenBack(*stored);
+            if (stored && m_state != ReadingState::closed)
+                then(*stored);
         });
+}
+
+void WorkspaceReading::undo()
+{
+    step(takeBack, [this](const StoredChange& stored) { takenBack(stored); });
+}
+
+void WorkspaceReading::redo()
+{
+    step(bringBack, [this](const StoredChange& stored) {
+        ++m_tally.today;
+        ++m_tally.session;
+        settle(stored);
+        showNext();
+    });
 }
 
 void WorkspaceReading::takenBack(const StoredChange& stored)
 {
-    if (m_state == ReadingState::closed)
-        return;
     m_tally.today = std::max<std::int64_t>(0, m_tally.today - 1);
     m_tally.session = std::max<std::int64_t>(0, m_tally.session - 1);
     settle(stored);
     // A change of mind taken back leaves the first opinion: the image is looked at again, not to be
     // read.
     show(stored.event.sample, stored.now.has_value());
-}
-
-void WorkspaceReading::redo()
-{
-    if (m_pending || m_busy || m_trouble || m_project.readOnly || m_state == ReadingState::closed)
-        return;
-    m_busy = true;
-    m_store.ask<StoredChange>(
-        this,
-        [event = context(m_item.sample), reader = m_reader](Project& project) {
-            return bringBack(project, reader, event, kRecent);
-        },
-        [this](Result<StoredChange> stored) {
-            m_busy = false;
-            if (!stored || m_state == ReadingState::closed)
-                return;
-            ++m_tally.today;
-            ++m_tally.session;
-            settle(*stored);
-            showNext();
-        });
 }
 
 void WorkspaceReading::goOn()

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/WorkspaceTraining.h"
 
-#include "base/AtomicFile.h"
-#include "session/Runs.h"
-#include "session/Selection.h"
-
 #include <QFileInfo>
 #include <QStringList>
-#include <sstream>
 
 namespace foveate::session {
 
@@ -28,88 +23,10 @@ std::optional<double> metric(const Progress& progress, const std::string& name)
     return {};
 }
 
-Result<std::string> prepareTraining(Project& project)
-{
-    FOVEATE_TRY(const auto parent, chooseRun(project, Need::pretrained, ""));
-    RunWish wish;
-    wish.job = "train";
-    wish.options = trainingOptions(project.file().training);
-    // Size and network come with the weights that training starts from.
-    if (parent) {
-        wish.options.erase("model");
-        wish.options.erase("size");
-    } else if (wish.options["size"] > project.file().packSize) {
-        wish.options["size"] = project.file().packSize;
-    }
-    wish.seed = project.file().seed;
-    wish.parent = parent;
-    return prepareRun(project, wish);
-}
-
-Result<std::int64_t> selectBatch(Project& project, bool fromModel)
-{
-    const store::ProjectFile& file = project.file();
-    // Each batch of a cold start draws anew, and the same list comes for the same project and number.
-    FOVEATE_TRY(const auto batches, project.study().batches());
-    const std::uint64_t seed = fromModel ? file.seed : file.seed + batches.size();
-    FOVEATE_TRY(const Selection selection,
-                fromModel ? rankPool(project, file.strategy, seed) : rankPool(project, "random", seed, "none"));
-    if (selection.items.empty())
-        return std::int64_t(0);
-    return queueBatch(project, selection, file.batchSize);
-}
-
-Result<Results> collectResults(Project& project)
-{
-    Results results;
-    const auto run = chooseRun(project, Need::trained, "");
-    if (!run || !*run)
-        return results;
-    results.run = (*run)->id;
-    results.losses = readLosses((*run)->folder);
-    FOVEATE_TRY(results.curve, learningCurve(project));
-    const Split split = results.curve.basis == CurveBasis::validation ? Split::val : Split::test;
-    if (auto evaluation = evaluateRun(project, **run, split, project.file().seed))
-        results.evaluation = std::move(*evaluation);
-    return results;
-}
-
 } // namespace
 
-nlohmann::json trainingOptions(const store::TrainingRecipe& recipe)
-{
-    nlohmann::json options{{"preset", recipe.preset}, {"model", recipe.model}, {"size", recipe.size}};
-    if (recipe.epochs > 0)
-        options["epochs"] = recipe.epochs;
-    if (recipe.batch > 0)
-        options["batch"] = recipe.batch;
-    if (recipe.learningRate > 0)
-        options["learning_rate"] = recipe.learningRate;
-    return options;
-}
-
-std::vector<LossPoint> readLosses(const std::string& runFolder)
-{
-    std::vector<LossPoint> points;
-    const auto text = readFile(runFolder + "/metrics.jsonl", std::size_t(64) << 20);
-    if (!text)
-        return points;
-    std::istringstream lines(*text);
-    for (std::string line; std::getline(lines, line);) {
-        const auto row = nlohmann::json::parse(line, nullptr, false);
-        if (!row.is_object() || !row.contains("epoch") || !row["epoch"].is_number() || !row.contains("loss") ||
-            !row["loss"].is_number())
-            continue;
-        LossPoint point{row["epoch"].get<double>(), row["loss"].get<double>(), {}};
-        if (row.contains("val_loss") && row["val_loss"].is_number())
-            point.validation = row["val_loss"].get<double>();
-        points.push_back(point);
-    }
-    return points;
-}
-
 WorkspaceTraining::WorkspaceTraining(StoreThread& store, EngineOptions engine, QObject* parent)
-    : QObject(parent), m_store(store), m_engine(engine, this)
+    : QObject(parent), m_store(store), m_engine(engine, this), m_ranker(engine, this), m_validator(engine, this)
 {
     m_missing = !QFileInfo(engine.program.isEmpty() ? programBeside(QStringLiteral("foveate-engine")) : engine.program)
                      .isExecutable();
@@ -137,7 +54,19 @@ WorkspaceTraining::WorkspaceTraining(StoreThread& store, EngineOptions engine, Q
         Q_EMIT logged(QStringLiteral("stopped"), {});
         if (m_restart)
             startEngine();
+        spareTime();
         Q_EMIT changed();
+    });
+    connect(&m_ranker, &EngineProcess::finished, this, &WorkspaceTraining::ranked);
+    connect(&m_ranker, &EngineProcess::stopped, this, &WorkspaceTraining::ranked);
+    for (const auto failed : {&EngineProcess::failed, &EngineProcess::died})
+        connect(&m_ranker, failed, this, [this](const Error& error) {
+            say(error);
+            ranked();
+        });
+    connect(&m_validator, &CrossValidator::changed, this, &WorkspaceTraining::changed);
+    connect(&m_validator, &CrossValidator::finished, this, [this] {
+        whenQuiet([this] { book([this](const Status& booked) { booked ? readResults() : say(booked.error()); }); });
     });
 }
 
@@ -175,9 +104,10 @@ void WorkspaceTraining::follow(const Progress& progress)
         m_losses.push_back(point);
 }
 
-void WorkspaceTraining::begin(const ProjectView& project, bool hasModel)
+void WorkspaceTraining::begin(const ProjectView& project, bool hasModel, bool mayTrain)
 {
     m_project = project;
+    m_mayTrain = mayTrain && !project.readOnly;
     LoopSettings settings;
     settings.retrainAfter = project.file.retrainAfter;
     settings.minimumClasses = project.file.minimumClasses;
@@ -188,6 +118,7 @@ void WorkspaceTraining::begin(const ProjectView& project, bool hasModel)
     m_losses.clear();
     m_error.reset();
     whenQuiet([this] { readResults(); });
+    spareTime();
     Q_EMIT changed();
 }
 
@@ -205,10 +136,13 @@ void WorkspaceTraining::end()
     m_quiet.stop();
     m_putOff.clear();
     m_restart = false;
+    m_validator.forget();
     m_loop.reset();
     m_project = {};
-    if (m_engine.running())
-        m_engine.stop();
+    m_afterRanking = {};
+    for (EngineProcess* engine : {&m_engine, &m_ranker})
+        if (engine->running())
+            engine->stop();
     Q_EMIT changed();
 }
 
@@ -226,6 +160,7 @@ EngineView WorkspaceTraining::view() const
     view.retrainAfter = m_loop->settings().retrainAfter;
     view.progress = m_engine.lastProgress();
     view.run = runName(m_runFolder).toStdString();
+    view.judged = m_validator.progress();
     return view;
 }
 
@@ -235,6 +170,7 @@ void WorkspaceTraining::on(const Happening& happening)
         return;
     for (const Action& action : m_loop->on(happening))
         perform(action);
+    spareTime();
     Q_EMIT changed();
 }
 
@@ -273,16 +209,31 @@ void WorkspaceTraining::prepare()
         return; // stopped before it began
     m_error.reset();
     m_losses.clear();
-    m_store.ask<std::string>(
-        this, [](Project& project) { return prepareTraining(project); },
-        [this](Result<std::string> folder) {
-            if (!m_loop || m_loop->phase() != Phase::training)
-                return;
-            if (!folder)
-                return on(EngineFailed{folder.error()});
-            m_runFolder = *folder;
-            startEngine();
+    m_store.ask<RunPlan>(
+        this, [](Project& project) { return planTraining(project); },
+        [this](const Result<RunPlan>& plan) {
+            if (!plan)
+                return on(EngineFailed{plan.error()});
+            m_background.ask<Result<std::string>>(
+                this, [plan = *plan] { return makeRun(plan); },
+                [this](const Result<std::string>& folder) { prepared(folder); });
         });
+}
+
+void WorkspaceTraining::prepared(const Result<std::string>& folder)
+{
+    if (!m_loop || m_loop->phase() != Phase::training || (folder && !isOurs(*folder)))
+        return;
+    if (!folder)
+        return on(EngineFailed{folder.error()});
+    m_runFolder = *folder;
+    startEngine();
+}
+
+/// An answer may come after another project has been opened.
+bool WorkspaceTraining::isOurs(const std::string& folder) const
+{
+    return m_project.open() && folder.starts_with(m_project.folder + '/');
 }
 
 void WorkspaceTraining::startEngine()
@@ -308,38 +259,102 @@ void WorkspaceTraining::select(bool fromModel)
         });
 }
 
+/// A strategy that needs the engine ranks before the batch is offered.
+void WorkspaceTraining::rankFirst(std::function<void()> then)
+{
+    m_store.ask<std::string>(
+        this, [](Project& project) { return prepareRanking(project); },
+        [this, then = std::move(then)](const Result<std::string>& folder) {
+            m_afterRanking = then;
+            const bool needed = folder && !folder->empty() && isOurs(*folder);
+            const Status started = needed ? m_ranker.start(*folder) : Status();
+            if (!folder || !started)
+                say(folder ? started.error() : folder.error());
+            if (!needed || !started)
+                ranked();
+        });
+}
+
+void WorkspaceTraining::ranked()
+{
+    if (const auto then = std::exchange(m_afterRanking, {}))
+        then();
+}
+
 void WorkspaceTraining::finished(const QString& folder)
 {
     Q_EMIT logged(QStringLiteral("finished"), {runName(folder.toStdString())});
     if (!m_loop)
         return; // booked by whoever opens the project next
     m_runFolder.clear();
-    whenQuiet([this, folder] { book(folder); });
-}
-
-void WorkspaceTraining::book(const QString& folder)
-{
-    m_store.ask<std::vector<std::string>>(
-        this, [](Project& project) { return bookFinishedRuns(project); },
-        [this, folder](Result<std::vector<std::string>> booked) {
+    whenQuiet([this, folder] {
+        book([this, folder](const Status& booked) {
+            if (!isOurs(folder.toStdString()))
+                return;
             if (!booked)
                 return on(EngineFailed{booked.error()});
             Q_EMIT modelChanged(folder);
-            on(EngineFinished{folder.toStdString()});
             whenQuiet([this] { readResults(); });
+            rankFirst([this, folder] {
+                if (isOurs(folder.toStdString()))
+                    on(EngineFinished{folder.toStdString()});
+            });
+        });
+    });
+}
+
+void WorkspaceTraining::book(std::function<void(const Status&)> then)
+{
+    m_store.ask<Unbooked>(
+        this, [](Project& project) { return unbookedRuns(project); },
+        [this, then = std::move(then)](const Result<Unbooked>& unbooked) {
+            if (!unbooked)
+                return then(tl::unexpected(unbooked.error()));
+            m_background.ask<Result<std::vector<Booking>>>(
+                this, [unbooked = *unbooked] { return bookingsOf(unbooked); },
+                [this, then](const Result<std::vector<Booking>>& bookings) {
+                    if (!bookings)
+                        return then(tl::unexpected(bookings.error()));
+                    enter(*bookings, then);
+                });
+        });
+}
+
+void WorkspaceTraining::enter(const std::vector<Booking>& bookings, const std::function<void(const Status&)>& then)
+{
+    m_store.ask<std::vector<std::string>>(
+        this, [bookings](Project& project) { return session::book(project, bookings); },
+        [then](const Result<std::vector<std::string>>& booked) {
+            then(booked ? Status() : tl::unexpected(booked.error()));
         });
 }
 
 void WorkspaceTraining::readResults()
 {
-    m_store.ask<Results>(
-        this, [](Project& project) { return collectResults(project); },
-        [this](Result<Results> results) {
-            if (!results)
-                return say(results.error());
-            m_results = std::move(*results);
-            Q_EMIT resultsChanged();
+    m_store.ask<ResultsPlan>(
+        this, [](Project& project) { return planResults(project); },
+        [this](const Result<ResultsPlan>& plan) {
+            if (!plan)
+                return say(plan.error());
+            if (plan->curve.basis == CurveBasis::crossValidated && plan->run && !plan->crossValidation)
+                m_validator.offer(m_project.folder + "/runs", *plan->run);
+            m_background.ask<Results>(
+                this, [plan = *plan] { return session::readResults(plan); },
+                [this](const Results& results) {
+                    m_results = results;
+                    Q_EMIT resultsChanged();
+                });
         });
+}
+
+/// The engine's spare time is for judging what it has learned.
+void WorkspaceTraining::spareTime()
+{
+    const bool idle = m_loop && m_loop->phase() == Phase::idle && m_loop->settings().live;
+    if (m_mayTrain && idle && !m_engine.running())
+        m_validator.go();
+    else
+        m_validator.hold();
 }
 
 void WorkspaceTraining::labelled(int change, int classesSeen)
@@ -388,6 +403,7 @@ void WorkspaceTraining::setLive(bool live)
     LoopSettings settings = m_loop->settings();
     settings.live = live;
     m_loop->setSettings(settings);
+    spareTime();
     Q_EMIT changed();
 }
 

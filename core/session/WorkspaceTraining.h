@@ -2,14 +2,17 @@
 // The loop of the window: feeds session::Loop with what happens and does what it asks, with the engine at idle
 // priority.
 //
-// The engine is a child process and may die; labels are never in its way. Results (losses, curve, confusion) are read
-// on the store's thread after each finished run. Thread: the GUI's.
+// The engine is a child process and may die; labels are never in its way: on the store's thread there is only what
+// needs the database, and files and figures (losses, curve, confusion) are left to another. Where no images were set
+// aside, finished trainings are cross-validated while the engine rests. Thread: the GUI's.
 #pragma once
 
+#include "session/Background.h"
+#include "session/CrossValidator.h"
 #include "session/EngineProcess.h"
 #include "session/Loop.h"
 #include "session/StoreThread.h"
-#include "session/WorkspaceTypes.h"
+#include "session/TrainingJobs.h"
 
 #include <QObject>
 #include <QTimer>
@@ -25,7 +28,8 @@ class WorkspaceTraining : public QObject {
 public:
     WorkspaceTraining(StoreThread& store, EngineOptions engine, QObject* parent = nullptr);
 
-    void begin(const ProjectView& project, bool hasModel);
+    /// `mayTrain`: false leaves the engine alone unless it is asked for.
+    void begin(const ProjectView& project, bool hasModel, bool mayTrain = true);
     /// Labels that no finished training has seen yet, from earlier sittings: may start one.
     void catchUp(std::int64_t newLabels, int classesSeen);
     /// Ends the engine (its checkpoint stays).
@@ -63,32 +67,37 @@ private:
     void on(const Happening& happening);
     void perform(const Action& action);
     void prepare();
+    bool isOurs(const std::string& folder) const;
     void startEngine();
     void select(bool fromModel);
+    void rankFirst(std::function<void()> then);
+    void ranked();
     void finished(const QString& folder);
-    void book(const QString& folder);
+    void prepared(const Result<std::string>& folder);
+    void book(std::function<void(const Status&)> then);
+    void enter(const std::vector<Booking>& bookings, const std::function<void(const Status&)>& then);
     void readResults();
+    void spareTime();
     void say(const Error& error);
 
     StoreThread& m_store;
     EngineProcess m_engine;
+    EngineProcess m_ranker; ///< by a strategy that needs the engine
+    std::function<void()> m_afterRanking;
+    CrossValidator m_validator;
     ProjectView m_project;
     std::unique_ptr<Loop> m_loop;
     QTimer m_retry;
     QTimer m_quiet;
     std::deque<std::function<void()>> m_putOff;
     bool m_missing = false;
+    bool m_mayTrain = true;
     bool m_restart = false; ///< wanted while the old process is still ending
     std::string m_runFolder;
     std::optional<Error> m_error;
     Results m_results;
     std::vector<LossPoint> m_losses; ///< of the run at work
+    Background m_background;         ///< last: its jobs end first
 };
-
-/// Options of the engine's train job as the project's recipe wants them; what is 0 is left to the preset.
-nlohmann::json trainingOptions(const store::TrainingRecipe& recipe);
-
-/// Loss by epoch from a run's metrics.jsonl; lines that are not understood are passed over.
-std::vector<LossPoint> readLosses(const std::string& runFolder);
 
 } // namespace foveate::session

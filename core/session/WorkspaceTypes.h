@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace foveate::session {
@@ -54,6 +55,7 @@ struct Reveal {
     double low = 0, high = 0;
     int classIndex = -1;
     bool evidence = true;
+    double lost = 0;                   ///< share of the relevance that found no way back to the image
     double x = 0, y = 0, w = 1, h = 1; ///< the image's place inside the square, as fractions
 };
 
@@ -79,8 +81,9 @@ struct EngineView {
     bool live = true;
     int newLabels = 0, retrainAfter = 10;
     Progress progress;
-    std::string run;            ///< the run at work
-    std::optional<Error> error; ///< the last failure, until the next start
+    std::string run;                           ///< the run at work
+    std::optional<Error> error;                ///< the last failure, until the next start
+    std::optional<std::pair<int, int>> judged; ///< folds done and to do of a cross-validation at work
 };
 
 struct LossPoint {

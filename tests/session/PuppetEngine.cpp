@@ -3,12 +3,14 @@
 //
 // `run DIR` plays DIR/script, a word and its arguments per line; a line "once …" is played the first time only.
 // `serve` answers: row 13 ends the program, row 14 is an error, a run that ends in "bad" cannot be loaded.
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sched.h>
 #include <sstream>
 #include <string>
 #include <sys/stat.h>
@@ -58,6 +60,14 @@ void play(const std::string& folder, std::istringstream& words)
         std::ofstream(folder + "/MANIFEST.json") << "{}";
     } else if (word == "scheduler") {
         say(R"({"event":"checkpoint","step":)" + std::to_string(sched_getscheduler(0)) + "}");
+    } else if (word == "pin") {
+        cpu_set_t first;
+        CPU_ZERO(&first);
+        CPU_SET(0, &first);
+        sched_setaffinity(0, sizeof first, &first);
+    } else if (word == "spin") {
+        for (std::atomic<unsigned> turn = 0;; ++turn) {
+        }
     } else if (word == "exit") {
         words >> number;
         std::exit(number);

@@ -78,6 +78,21 @@ inline ImportOptions importOf(const std::string& source)
     return options;
 }
 
+/// 60 patients with two images each, drawn into `source`, imported with hidden truth.
+inline Project hiddenStudy(const std::string& folder, const std::string& source, const std::string& split)
+{
+    drawStudy(source, 60);
+    auto project = Project::create(folder, smallProject());
+    if (!project)
+        qFatal("%s", describe(project.error()).c_str());
+    ImportOptions options = importOf(source);
+    options.hideLabels = true;
+    options.split = split;
+    if (const auto report = importImages(*project, options); !report)
+        qFatal("%s", describe(report.error()).c_str());
+    return std::move(*project);
+}
+
 inline std::vector<store::Sample> samplesOf(Project& project)
 {
     return project.study().samples().value_or(std::vector<store::Sample>());

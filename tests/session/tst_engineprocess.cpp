@@ -5,9 +5,11 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <sched.h>
+#include <thread>
 
 using namespace foveate;
 using namespace foveate::session;
@@ -150,6 +152,42 @@ private Q_SLOTS:
         const Listener listener(engine);
         QVERIFY(engine.start(runWith({"say noise is no sign of life", "sleep 60000"})));
         QTRY_COMPARE(listener.said(), "died timeout");
+    }
+
+    void takesAnEndlessLoopForDeath()
+    {
+        EngineOptions options = puppet();
+        options.heartbeatSeconds = 1;
+        EngineProcess engine(options);
+        const Listener listener(engine);
+        QVERIFY(engine.start(runWith({"spin"})));
+        QTRY_COMPARE_WITH_TIMEOUT(listener.said(), "died timeout", 30'000);
+    }
+
+    void anEngineThatIsNotLetIsNotSilent()
+    {
+        // Idle priority beside a busy neighbour on the same processor: hardly any time is left for it.
+        std::atomic<bool> busy = true;
+        std::thread neighbour([&busy] {
+            cpu_set_t first;
+            CPU_ZERO(&first);
+            CPU_SET(0, &first);
+            sched_setaffinity(0, sizeof first, &first);
+            while (busy) {
+            }
+        });
+        EngineOptions options = puppet();
+        options.heartbeatSeconds = 1;
+        options.background = true;
+        EngineProcess engine(options);
+        const Listener listener(engine);
+        QVERIFY(engine.start(runWith({"pin", "spin"})));
+        QTest::qWait(2500);
+        const QString whileBusy = listener.said();
+        busy = false;
+        neighbour.join();
+        QCOMPARE(whileBusy, QString());
+        QTRY_COMPARE_WITH_TIMEOUT(listener.said(), "died timeout", 30'000);
     }
 
     void suspendedEnginesAreNotSilent()

@@ -11,7 +11,7 @@ namespace {
 
 const char* word(const Action& action)
 {
-    static constexpr const char* kWords[] = {"start", "restart", "stop",  "wait", "select",
+    static constexpr const char* kWords[] = {"start", "restart", "stop",   "wait",  "select",
                                              "offer", "take",    "broken", "failed"};
     return kWords[action.index()];
 }
@@ -135,10 +135,9 @@ private Q_SLOTS:
             bool running = false;
             bool ready = false;
             for (int i = 0; i < 500; ++i) {
-                const Happening all[] = {Labelled{2},         Unlabelled{2},     TrainRequested{},
-                                         PauseRequested{},    ResumeRequested{}, StopRequested{},
-                                         Checkpointed{},      EngineFinished{},  EngineFailed{},
-                                         EngineDied{},        RetryDue{},        QueueEmpty{},
+                const Happening all[] = {Labelled{2},       Unlabelled{2},   TrainRequested{}, PauseRequested{},
+                                         ResumeRequested{}, StopRequested{}, Checkpointed{},   EngineFinished{},
+                                         EngineFailed{},    EngineDied{},    RetryDue{},       QueueEmpty{},
                                          BoundaryReached{}};
                 const Happening happening = all[random.below(std::size(all))];
                 const bool ends = std::holds_alternative<EngineFinished>(happening) ||

@@ -4,6 +4,7 @@
 #include "base/AtomicFile.h"
 #include "base/Manifest.h"
 #include "base/Npy.h"
+#include "session/Booking.h"
 #include "session/Evaluation.h"
 #include "session/Labelling.h"
 #include "session/Selection.h"
@@ -22,21 +23,8 @@ class RunsTest : public QObject {
 
     std::string fresh() { return m_folder.filePath(QString::number(++m_count)).toStdString(); }
 
-    /// 60 patients with two images each and hidden truth; half of them in the test side.
-    Project study()
-    {
-        const std::string source = fresh();
-        drawStudy(source, 60);
-        auto project = Project::create(fresh(), smallProject());
-        if (!project)
-            qFatal("%s", failure(project.error()).constData());
-        ImportOptions options = importOf(source);
-        options.hideLabels = true;
-        options.split = "50/0/50";
-        if (const auto report = importImages(*project, options); !report)
-            qFatal("%s", failure(report.error()).constData());
-        return std::move(*project);
-    }
+    /// Half of the patients in the test side.
+    Project study() { return hiddenStudy(fresh(), fresh(), "50/0/50"); }
 
     /// A finished run as an engine would leave it: probabilities that are right for all but every `wrong`-th sample.
     static std::string finishedRun(Project& project, int wrong)
@@ -63,6 +51,28 @@ class RunsTest : public QObject {
     }
 
 private Q_SLOTS:
+    void recipeToOptions()
+    {
+        store::ProjectFile file = smallProject();
+        file.training.epochs = 0;
+        const auto options = [&file](const nlohmann::json& given, bool hasParent) {
+            return trainingOptions(file, given, hasParent).value();
+        };
+        QVERIFY(!options(nlohmann::json::object(), false).contains("epochs")); // 0 is left to the preset
+        QCOMPARE(options(nlohmann::json::object(), false)["size"].get<int>(), 24);
+        QVERIFY(!options(nlohmann::json::object(), true).contains("size")); // comes with the weights
+        file.training.epochs = 3;
+        QCOMPARE(options(nlohmann::json::object(), false)["epochs"].get<int>(), 3);
+        QCOMPARE(options({{"epochs", 9}}, false)["epochs"].get<int>(), 9);
+        // A preset's values, and the project's numbers for its own preset only.
+        const nlohmann::json p4 = options({{"preset", "p4-densenet"}}, false);
+        QCOMPARE(p4["model"].get<std::string>(), std::string("densenet121"));
+        QCOMPARE(p4["size"].get<int>(), file.packSize);
+        QCOMPARE(p4["epochs"].get<int>(), 100);
+        QCOMPARE(p4["beta1"].get<double>(), .93);
+        QCOMPARE(trainingOptions(file, {{"preset", "p9"}}, false).error().code, Code::notFound);
+    }
+
     void snapshotsSayWhatReadersSaid()
     {
         Project project = study();
@@ -129,6 +139,18 @@ private Q_SLOTS:
         QCOMPARE(*chooseRun(project, Need::trained, "none"), std::nullopt);
         QCOMPARE(*chooseRun(project, Need::pretrained, ""), std::nullopt);
         QCOMPARE(chooseRun(project, Need::pretrained, "0001-train")->value().number, 1);
+    }
+
+    void damagedWeightsAreNoStart()
+    {
+        Project project = study();
+        const std::string folder = finishedRun(project, 4);
+        RunWish wish;
+        wish.job = "predict";
+        wish.parent = *chooseRun(project, Need::trained, "");
+        VERIFY_OK(prepareRun(project, wish));
+        writeText(folder + "/weights.safetensors", "weighty"); // one byte another, the length the same
+        QCOMPARE(prepareRun(project, wish).error().code, Code::corrupt);
     }
 
     void booksWhatFinishedMeanwhile()
@@ -207,6 +229,56 @@ private Q_SLOTS:
         QCOMPARE(rankPool(project, "best", 3).error().code, Code::notFound);
     }
 
+    void whatNeedsTheEngineIsARunOfItsOwn()
+    {
+        Project project = study();
+        SelectWish wish;
+        wish.strategy = "coreset";
+        QCOMPARE(prepareSelection(project, wish)->selection.strategy, std::string("random")); // a cold start
+        finishedRun(project, 4);
+        wish.options = {{"count", 3}};
+        const auto prepared = prepareSelection(project, wish);
+        VERIFY_OK(prepared);
+        QCOMPARE(prepared->selection.run, std::string("0001-train"));
+        QVERIFY(prepared->folder.ends_with("0002-select"));
+        QVERIFY(std::filesystem::exists(prepared->folder + "/input/probabilities.npy"));
+        const auto snapshot = readSnapshot(prepared->folder);
+        VERIFY_OK(snapshot);
+        QVERIFY(snapshot->options == (nlohmann::json{{"count", 3}, {"strategy", "coreset"}}));
+        writeText(prepared->folder + "/select.json",
+                  R"({"items":[{"id":"a","score":1,"rank":1,"reason":"coreset 2 1","audit":false}],"notes":{"x":1}})");
+        const auto selection = readSelection(*prepared);
+        VERIFY_OK(selection);
+        QCOMPARE(selection->items[0].reason, std::string("coreset 2 1"));
+        QVERIFY(selection->notes["x"] == 1);
+        for (const char* bad : {"nonsense", "{}", R"({"items":[{}]})",
+                                R"({"items":[{"id":"a","score":1,"rank":1,"reason":"tarot","audit":false}]})"}) {
+            writeText(prepared->folder + "/select.json", bad);
+            QCOMPARE(readSelection(*prepared).error().code, Code::badInput);
+        }
+        // Finished, it serves the window until its images are labelled.
+        QVERIFY(!*lastSelection(project, "coreset", 1));
+        const auto ranked = *rankPool(project, "random", 1);
+        const std::string first = ranked.items[0].id, second = ranked.items[1].id;
+        nlohmann::json items = nlohmann::json::array();
+        for (const std::string& id : {first, second})
+            items.push_back({{"id", id}, {"score", 1}, {"rank", 1}, {"reason", "coreset 2 1"}, {"audit", false}});
+        writeText(prepared->folder + "/select.json", nlohmann::json{{"items", items}}.dump());
+        VERIFY_OK(writeManifest(prepared->folder));
+        QCOMPARE((*lastSelection(project, "coreset", 1))->items.size(), std::size_t(2));
+        QVERIFY(!*lastSelection(project, "coreset", 2));
+        QVERIFY(!*lastSelection(project, "typical", 1));
+        VERIFY_OK(queueBatch(project, ranked, 1));
+        VERIFY_OK(labelByOracle(project, 1));
+        const auto rest = *lastSelection(project, "coreset", 1);
+        QCOMPARE(rest->items.size(), std::size_t(1));
+        QCOMPARE(rest->items[0].id, second);
+        QVERIFY(*ranksAtOnce("entropy:.5+random:.5") && !*ranksAtOnce("kurtosis"));
+        QVERIFY(!*ranksAtOnce("entropy", {{"diverse", true}}));
+        QCOMPARE(ranksAtOnce("entropy", {{"magic", 1}}).error().code, Code::usage);
+        QCOMPARE(rankPool(project, "coreset", 1).error().code, Code::usage);
+    }
+
     void imagesThatTheRunHasNotSeenComeLast()
     {
         Project project = study();
@@ -271,6 +343,25 @@ private Q_SLOTS:
         VERIFY_OK(labels);
         for (const store::CurrentLabel& label : *labels)
             QVERIFY(project.study().sample(label.sample)->split != Split::test);
+    }
+
+    void theOracleClosesTheBatchesItReads()
+    {
+        Project project = study();
+        const auto first = queueBatch(project, *rankPool(project, "random", 1), 6);
+        VERIFY_OK(first);
+        VERIFY_OK(labelByOracle(project, 5));
+        QVERIFY(!*project.study().batchClosed(*first));
+        VERIFY_OK(labelByOracle(project, 1));
+        QVERIFY(*project.study().batchClosed(*first));
+        std::int64_t closings = 0;
+        const auto events = project.study().events();
+        VERIFY_OK(events);
+        for (const store::Event& event : *events)
+            closings += event.kind == store::EventKind::batchClosed ? 1 : 0;
+        QCOMPARE(closings, 1);
+        VERIFY_OK(labelByOracle(project, 3)); // beyond any batch
+        QCOMPARE(project.study().events()->back().kind, store::EventKind::label);
     }
 
     void anOracleNeedsTruth()

@@ -10,6 +10,7 @@
 #include <QSignalSpy>
 #include <QTest>
 #include <map>
+#include <set>
 #include <unistd.h>
 
 using namespace foveate;
@@ -53,20 +54,7 @@ class SimulationTest : public QObject {
 
     std::string fresh() { return m_folder.filePath(QString::number(++m_count)).toStdString(); }
 
-    Project study()
-    {
-        const std::string source = fresh();
-        drawStudy(source, 60);
-        auto project = Project::create(fresh(), smallProject());
-        if (!project)
-            qFatal("%s", failure(project.error()).constData());
-        ImportOptions options = importOf(source);
-        options.hideLabels = true;
-        options.split = "60/0/40";
-        if (const auto report = importImages(*project, options); !report)
-            qFatal("%s", failure(report.error()).constData());
-        return std::move(*project);
-    }
+    Project study() { return hiddenStudy(fresh(), fresh(), "60/0/40"); }
 
     static SimulationOptions small()
     {
@@ -134,6 +122,52 @@ private Q_SLOTS:
                 first = figures((*simulation)->rows());
             QCOMPARE(figures((*simulation)->rows()), first);
         }
+    }
+
+    void strategiesThatNeedTheEngineTakePart()
+    {
+        Project project = study();
+        SimulationOptions options = small();
+        options.strategies = {"coreset", "kurtosis", "entropy:.5+random:.5"};
+        options.repeats = 1;
+        options.selecting = {{"map", "gradcam"}};
+        auto simulation = Simulation::prepare(project, options);
+        VERIFY_OK(simulation);
+        QCOMPARE(played(**simulation), "finished");
+        QCOMPARE((*simulation)->rows().size(), std::size_t(3 * 3 * 4));
+        const std::string rounds = (*simulation)->folder() + "/rounds/";
+        for (const char* list :
+             {"coreset-1-2-select", "coreset-1-3-select", "kurtosis-1-2-select", "kurtosis-1-3-select"}) {
+            QVERIFY(std::filesystem::exists(rounds + list + "/select.json"));
+            QVERIFY(!std::filesystem::exists(rounds + list + "/input/weights.safetensors"));
+            VERIFY_OK(verifyManifest(rounds + list));
+        }
+        QVERIFY(!std::filesystem::exists(rounds + "start-1-1/weights.safetensors"));
+        options.resume = "newest"; // again in a new folder: the same figures
+        auto again = Simulation::prepare(project, options);
+        VERIFY_OK(again);
+        QCOMPARE(played(**again), "finished");
+        QCOMPARE(figures((*again)->rows()), figures((*simulation)->rows()));
+    }
+
+    void batchesGrow()
+    {
+        Project project = study();
+        SimulationOptions options = small();
+        options.strategies = {"random"};
+        options.repeats = 1;
+        options.rounds = 4;
+        options.batch = 4;
+        options.largestBatch = 10;
+        auto simulation = Simulation::prepare(project, options);
+        VERIFY_OK(simulation);
+        QCOMPARE(played(**simulation), "finished");
+        std::set<std::int64_t> labels;
+        for (const SimulationRow& row : (*simulation)->rows())
+            labels.insert(row.labels);
+        QCOMPARE(labels, (std::set<std::int64_t>{4, 8, 16, 26}));
+        options.largestBatch = 3;
+        QCOMPARE(Simulation::prepare(project, options).error().code, Code::usage);
     }
 
     void goesOnWhereItWasStopped()

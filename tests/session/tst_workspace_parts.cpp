@@ -3,7 +3,7 @@
 #include "session/AttentionClock.h"
 #include "session/Rescue.h"
 #include "session/StoreThread.h"
-#include "session/WorkspaceTraining.h"
+#include "session/TrainingJobs.h"
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -95,14 +95,6 @@ private Q_SLOTS:
         QVERIFY(!points[0].validation);
         QCOMPARE(points[1].validation.value_or(0), 0.6);
         QVERIFY(readLosses("/nowhere").empty());
-    }
-
-    void recipeToOptions()
-    {
-        store::TrainingRecipe recipe;
-        QVERIFY(!trainingOptions(recipe).contains("epochs")); // 0 is left to the preset
-        recipe.epochs = 3;
-        QCOMPARE(trainingOptions(recipe)["epochs"].get<int>(), 3);
     }
 };
 

@@ -130,6 +130,8 @@ std::unique_ptr<ui::MainWindow> Fixture::open(ui::WindowOptions options)
 {
     if (options.settingsFile.isEmpty())
         options = this->options();
+    static const bool s_words = (ui::installWords(*qApp), true);
+    Q_UNUSED(s_words)
     ui::applyTheme(*qApp, options.theme);
     auto window = std::make_unique<ui::MainWindow>(options);
     window->show();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Draws the pages as they are, in both themes and two sizes, into screenshots/ of the build folder.
+// Draws the pages as they are, in both themes and two sizes, into screenshots/ of the build folder; with
+// QT_SCALE_FACTOR=2 also at double density (…@2x.png).
 //
 // Checks what can be checked of a picture: the canvas has 60 % of the window while reading, no text is cut off, no
 // widget lies outside its parent. `--manual FILE` also writes the Read page to FILE.
@@ -17,6 +18,8 @@
 #include <QDir>
 #include <QLabel>
 #include <QSignalSpy>
+
+#include <cmath>
 
 using namespace foveate;
 
@@ -51,6 +54,21 @@ QStringList strayWidgets(const QWidget& window)
             !widget->parentWidget()->rect().contains(widget->geometry().center()))
             stray << QString::fromLatin1(widget->metaObject()->className());
     return stray;
+}
+
+/// Mean difference of two pictures seen from afar, 0…255: fonts and the pace of the day do not count.
+double difference(const QImage& a, const QImage& b)
+{
+    const auto afar = [](const QImage& image) {
+        return image.scaled(64, 40, Qt::IgnoreAspectRatio, Qt::SmoothTransformation)
+            .convertToFormat(QImage::Format_Grayscale8);
+    };
+    const QImage one = afar(a), other = afar(b);
+    double sum = 0;
+    for (int y = 0; y < one.height(); ++y)
+        for (int x = 0; x < one.width(); ++x)
+            sum += std::abs(qGray(one.pixel(x, y)) - qGray(other.pixel(x, y)));
+    return sum / (one.width() * one.height());
 }
 
 } // namespace
@@ -152,11 +170,18 @@ private:
     void save(ui::MainWindow& window, const QString& page)
     {
         QCoreApplication::processEvents();
-        const QString name =
-            QStringLiteral("%1-%2-%3.png").arg(page, themeName(ui::Theme::current().name())).arg(window.width());
+        const QString name = QStringLiteral("%1-%2-%3%4.png")
+                                 .arg(page, themeName(ui::Theme::current().name()))
+                                 .arg(window.width())
+                                 .arg(window.devicePixelRatio() > 1 ? QStringLiteral("@2x") : QString());
         QVERIFY(window.grab().save(folder() + u'/' + name));
         if (page == QStringLiteral("read") && !g_manual.isEmpty() && name == QStringLiteral("read-dark-1280.png"))
             QVERIFY(window.grab().save(g_manual));
+        if (name == QStringLiteral("read-dark-1280.png")) {
+            const QImage shown(QStringLiteral(FOVEATE_SOURCE_DIR "/resources/manual/read.png"));
+            QVERIFY2(difference(window.grab().toImage(), shown) < 4,
+                     "the manual's picture of the Read page is not what the page looks like: --manual makes it anew");
+        }
         const QStringList cut = cutTexts(window), stray = strayWidgets(window);
         QVERIFY2(cut.isEmpty(), qPrintable(page + ": " + cut.join(" | ")));
         QVERIFY2(stray.isEmpty(), qPrintable(page + ": " + stray.join(" | ")));

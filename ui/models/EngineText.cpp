@@ -97,6 +97,12 @@ ChipText engineChip(const EngineView& view)
         return {Words::tr("Engine: last run failed"), errorText(*view.error), Role::caution};
     if (!view.live)
         return {Words::tr("Engine: off"), Words::tr("Training while reading is switched off."), Role::quiet};
+    if (view.judged)
+        return {Words::tr("Engine: judging the model"),
+                Words::tr("Cross-validation on the labelled images, fold %1 of %2. A training comes first.")
+                    .arg(std::min(view.judged->first + 1, view.judged->second))
+                    .arg(view.judged->second),
+                Role::quiet};
     return {Words::tr("Engine: idle"),
             Words::tr("Training starts after %1 more labels.").arg(std::max(0, view.retrainAfter - view.newLabels)),
             Role::quiet};

@@ -184,10 +184,21 @@ Words words(Code code)
     return generalWords(code);
 }
 
+/// What is wrong with a file comes in up to two parts: where, and what.
+Error inTwoWords(Error error)
+{
+    if (error.code != Code::badInput || error.args.size() < 3)
+        return error;
+    const bool where = !error.args[1].empty();
+    error.args[1] += (where && !error.args[2].empty() ? ", " : "") + error.args[2];
+    return error;
+}
+
 } // namespace
 
-QString errorText(const Error& error)
+QString errorText(const Error& asRaised)
 {
+    const Error error = inTwoWords(asRaised);
     // One pass over the places, so that an argument that holds "%1" itself is not replaced again.
     const QString pattern = tr(words(error.code).sentence);
     QString text;

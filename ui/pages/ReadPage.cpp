@@ -421,9 +421,11 @@ void ReadPage::refreshReveal()
             names << m_classes->button(i)->text();
         m_overlay->showPrediction(names, reveal->probabilities);
         const bool map = reveal->side > 0 && reveal->evidence;
+        const QString lost = tr("%1 % of the relevance found no way back to the image.");
         m_overlay->showMap(map ? std::optional(std::pair(reveal->low, reveal->high)) : std::nullopt,
-                           map ? tr("What the model used, not a lesion outline.")
-                               : tr("The map is empty for this image."));
+                           !map                   ? tr("The map is empty for this image.")
+                           : reveal->lost >= .005 ? lost.arg(100 * reveal->lost, 0, 'f', 1)
+                                                  : tr("What the model used, not a lesion outline."));
         m_workspace.reading().screen().prediction = true;
     }
     drawOverlay();

@@ -65,6 +65,8 @@ QWidget* ReadPage::buildPanel()
         refreshReveal();
         Q_EMIT overlayToggled(m_overlay->overlayOn());
     });
+    connect(m_overlay, &OverlayBar::methodChosen, this,
+            [this](const QString& method) { m_workspace.setMapMethod(method.toStdString()); });
     column->addWidget(m_overlay);
     return panel;
 }

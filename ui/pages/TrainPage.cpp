@@ -67,14 +67,22 @@ std::vector<Curve> lossCurves(const std::vector<session::LossPoint>& points)
     return curves;
 }
 
-QString basisText(session::CurveBasis basis)
+QString curveName(session::CurveBasis basis)
 {
-    return basis == session::CurveBasis::test ? TrainPage::tr("test images") : TrainPage::tr("validation images");
+    switch (basis) {
+    case session::CurveBasis::test: return TrainPage::tr("accuracy on test images");
+    case session::CurveBasis::validation: return TrainPage::tr("accuracy on validation images");
+    case session::CurveBasis::crossValidated: return TrainPage::tr("accuracy, 5-fold cross-validation");
+    case session::CurveBasis::tooFew: break;
+    }
+    return {};
 }
 
 std::vector<Curve> efficiencyCurves(const session::Curve& curve)
 {
-    Curve accuracy{TrainPage::tr("accuracy on %1").arg(basisText(curve.basis)), {}, {}, {}, {}, false};
+    // What was estimated on the labels themselves is dashed.
+    const bool estimated = curve.basis == session::CurveBasis::crossValidated;
+    Curve accuracy{curveName(curve.basis), {}, {}, {}, {}, estimated};
     bool bands = true;
     for (const session::CurvePoint& point : curve.points) {
         const auto value = point.values.find("accuracy");
@@ -94,6 +102,16 @@ std::vector<Curve> efficiencyCurves(const session::Curve& curve)
     return accuracy.x.empty() ? std::vector<Curve>{} : std::vector<Curve>{accuracy};
 }
 
+QString emptyCurveText(const session::Results& results)
+{
+    if (results.run.empty())
+        return TrainPage::tr("Each training adds a point: how good the model is with so many labels.");
+    if (results.curve.basis == session::CurveBasis::crossValidated)
+        return TrainPage::tr("No images are set aside, so the model is judged on the labelled ones by 5-fold "
+                             "cross-validation while the engine rests.");
+    return TrainPage::tr("Twenty labelled images are needed to draw this curve.");
+}
+
 Confusion confusionOf(const session::Evaluation& evaluation)
 {
     Confusion confusion;
@@ -101,7 +119,12 @@ Confusion confusionOf(const session::Evaluation& evaluation)
         confusion.classes << visibleText(QString::fromStdString(name));
     for (const auto& row : evaluation.confusion)
         confusion.counts.emplace_back(row.begin(), row.end());
-    confusion.caption = TrainPage::tr("Images: %1. Rows: what is known, columns: the model.").arg(evaluation.n);
+    confusion.caption =
+        evaluation.crossValidated
+            ? TrainPage::tr("%n labelled image(s), each by a model that had not seen its patient. Rows: the label, "
+                            "columns: the model.",
+                            nullptr, int(evaluation.n))
+            : TrainPage::tr("%n image(s). Rows: what is known, columns: the model.", nullptr, int(evaluation.n));
     return confusion;
 }
 
@@ -200,7 +223,7 @@ QWidget* TrainPage::buildLog()
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(8);
     auto* row = new QHBoxLayout;
-    row->addWidget(makeLabel(tr("Log"), TextType::section, box));
+    row->addWidget(makeCardTitle(tr("Log"), box));
     row->addStretch(1);
     auto* copy = new QToolButton(box);
     copy->setIcon(icon(QStringLiteral("copy"), Role::quiet));
@@ -213,7 +236,7 @@ QWidget* TrainPage::buildLog()
     m_log->setReadOnly(true);
     m_log->setMaximumBlockCount(kLogLines);
     m_log->setAccessibleName(tr("Log of the engine"));
-    m_log->setFrameShape(QFrame::NoFrame);
+    m_log->setObjectName(QStringLiteral("log"));
     m_log->setPlaceholderText(tr("What the engine does is written here."));
     column->addWidget(m_log, 1);
     return box;
@@ -261,11 +284,7 @@ void TrainPage::refreshResults()
     m_model->setText(results.run.empty() ? tr("No model yet")
                                          : tr("Model: %1").arg(QString::fromStdString(results.run)));
     m_loss->setCurves(lossCurves(results.losses), tr("The loss of a training is drawn here, epoch by epoch."));
-    const auto curves =
-        results.curve.basis == session::CurveBasis::tooFew ? std::vector<Curve>{} : efficiencyCurves(results.curve);
-    m_curve->setCurves(curves, results.run.empty()
-                                   ? tr("Each training adds a point: how good the model is with so many labels.")
-                                   : tr("Twenty labelled test or validation images are needed to draw this curve."));
+    m_curve->setCurves(efficiencyCurves(results.curve), emptyCurveText(results));
     m_confusion->setConfusion(results.evaluation ? confusionOf(*results.evaluation) : Confusion{},
                               tr("After a training, what the model takes for what."));
 }

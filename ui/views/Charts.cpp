@@ -42,7 +42,7 @@ CurveChart::CurveChart(const QString& title, const QString& xName, const QString
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(8);
-    column->addWidget(makeLabel(title, TextType::section, this));
+    column->addWidget(makeCardTitle(title, this));
     column->addWidget(m_plot, 1);
     column->addWidget(m_empty, 1);
     static_cast<QLabel*>(m_empty)->setWordWrap(true);

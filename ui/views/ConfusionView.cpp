@@ -95,7 +95,7 @@ ConfusionView::ConfusionView(QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(8);
     auto* head = new QHBoxLayout;
-    head->addWidget(makeLabel(tr("Confusion matrix"), TextType::section, this));
+    head->addWidget(makeCardTitle(tr("Confusion matrix"), this));
     head->addStretch(1);
     auto* toggle = new QToolButton(this);
     toggle->setIcon(icon(QStringLiteral("table"), Role::quiet));

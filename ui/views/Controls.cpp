@@ -25,6 +25,13 @@ QLabel* makeLabel(const QString& text, TextType type, QWidget* parent)
     return label;
 }
 
+QLabel* makeCardTitle(const QString& text, QWidget* parent)
+{
+    QLabel* title = makeLabel(text, TextType::section, parent);
+    title->setMinimumHeight(32); // as high as a button beside it: the titles of neighbouring cards are in line
+    return title;
+}
+
 QFrame* makeRule(QWidget* parent, Qt::Orientation orientation)
 {
     auto* rule = new QFrame(parent);

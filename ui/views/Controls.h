@@ -18,6 +18,8 @@ namespace foveate::ui {
 enum class TextType { body, quiet, caption, section, page };
 /// Plain text only: names of classes, files and patients come from outside and are never read as rich text.
 QLabel* makeLabel(const QString& text, TextType type, QWidget* parent);
+/// The title of a card, with or without buttons beside it.
+QLabel* makeCardTitle(const QString& text, QWidget* parent);
 QFrame* makeRule(QWidget* parent, Qt::Orientation orientation = Qt::Horizontal);
 QPushButton* makeButton(const QString& text, const QString& iconName, QWidget* parent, bool primary = false);
 /// A fixed-width face for numbers that change.

@@ -6,6 +6,7 @@
 #include "ui/views/Controls.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLocale>
 #include <QPainter>
@@ -97,7 +98,7 @@ void PredictionView::paintEvent(QPaintEvent*)
 OverlayBar::OverlayBar(QWidget* parent)
     : QWidget(parent), m_reason(makeLabel({}, TextType::caption, this)), m_body(new QWidget(this)),
       m_prediction(new PredictionView(m_body)), m_on(new QCheckBox(tr("What the model used (E)"), m_body)),
-      m_opacity(new QSlider(Qt::Horizontal, m_body)), m_bar(new ColourBar(m_body)),
+      m_method(new Choice(m_body)), m_opacity(new QSlider(Qt::Horizontal, m_body)), m_bar(new ColourBar(m_body)),
       m_note(makeLabel({}, TextType::caption, m_body))
 {
     auto* column = new QVBoxLayout(this);
@@ -109,7 +110,7 @@ OverlayBar::OverlayBar(QWidget* parent)
 
     auto* body = new QVBoxLayout(m_body);
     body->setContentsMargins(0, 0, 0, 0);
-    body->setSpacing(8);
+    body->setSpacing(4); // at 800 px of height all of it is to be seen
     body->addWidget(makeLabel(tr("What the model takes it for"), TextType::caption, m_body));
     body->addWidget(m_prediction);
     body->addWidget(m_on);
@@ -119,10 +120,17 @@ OverlayBar::OverlayBar(QWidget* parent)
     m_opacity->setAccessibleName(tr("Overlay opacity"));
     m_opacity->setToolTip(tr("Opacity (Q less, W more)"));
     m_on->setFocusPolicy(Qt::TabFocus);
+    m_method->addItem(tr("Grad-CAM (coarse)"), QStringLiteral("gradcam"));
+    m_method->addItem(tr("Deep Taylor (fine)"), QStringLiteral("deep-taylor"));
+    m_method->setFocusPolicy(Qt::TabFocus);
+    m_method->setAccessibleName(tr("How the map is made"));
+    body->addWidget(m_method);
     body->addWidget(m_opacity);
     body->addWidget(m_bar);
     body->addWidget(m_note);
     connect(m_on, &QCheckBox::toggled, this, [this] { Q_EMIT changed(); });
+    connect(m_method, &QComboBox::currentIndexChanged, this,
+            [this] { Q_EMIT methodChosen(m_method->currentData().toString()); });
     connect(m_opacity, &QSlider::valueChanged, this, [this] { Q_EMIT changed(); });
     hideAll({});
 }

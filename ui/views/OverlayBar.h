@@ -9,6 +9,7 @@
 #include <vector>
 
 class QCheckBox;
+class QComboBox;
 class QLabel;
 class QSlider;
 
@@ -62,12 +63,15 @@ public:
 
 Q_SIGNALS:
     void changed();
+    /// "gradcam" or "deep-taylor"
+    void methodChosen(const QString& method);
 
 private:
     QLabel* m_reason;
     QWidget* m_body;
     PredictionView* m_prediction;
     QCheckBox* m_on;
+    QComboBox* m_method;
     QSlider* m_opacity;
     ColourBar* m_bar;
     QLabel* m_note;
