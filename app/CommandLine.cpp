@@ -3,6 +3,7 @@
 
 #include "app/Verbs.h"
 #include "base/Log.h"
+#include "base/Text.h"
 
 #include <QApplication>
 #include <QCoreApplication>
@@ -13,15 +14,17 @@
 namespace foveate::app {
 namespace {
 
-constexpr AddVerb kVerbs[] = {addNew,     addImport,   addDemo,     addPretrain, addTrain,    addPredict, addEmbed,
-                              addExplain, addSelect,   addEvaluate, addLabel,    addSimulate, addReport,  addExport,
-                              addVerify,  addInfo,     addDoctor,   addBench,    addCompletion};
+constexpr AddVerb kVerbs[] = {addNew,     addImport, addDemo,     addPretrain, addTrain,     addPredict, addEmbed,
+                              addExplain, addSelect, addEvaluate, addLabel,    addSimulate,  addReport,  addExport,
+                              addVerify,  addInfo,   addDoctor,   addBench,    addCompletion};
 
 void describe(CLI::App& program, Invocation& invocation)
 {
     program.set_version_flag("--version", std::string("foveate ") + FOVEATE_VERSION);
     program.require_subcommand(1);
-    program.failure_message(CLI::FailureMessage::simple);
+    program.failure_message([](const CLI::App*, const CLI::Error& error) {
+        return std::string("foveate: ") + error.what() + "; --help says more.\n";
+    });
     for (const AddVerb add : kVerbs)
         add(program, invocation);
 }
@@ -47,17 +50,34 @@ bool isNamed(const CLI::App& program, const std::string& word)
 
 } // namespace
 
+namespace {
+
+/// Neither a verb nor a folder that is there: a path was meant when it looks like one.
+int refuseWord(const std::string& word)
+{
+    if (word.find('/') != std::string::npos || std::filesystem::path(word).has_extension())
+        return report(Error{Code::notFound, {"project", word}});
+    note(Console::tr("foveate: there is no verb and no folder \"%1\"; foveate --help lists the verbs.")
+             .arg(QString::fromStdString(printable(word))));
+    return kUsage;
+}
+
+} // namespace
+
 CLI::App* addVerb(CLI::App& program, Invocation& invocation, const char* verb, const char* summary)
 {
     CLI::App* sub = program.add_subcommand(verb, summary);
     CommonOptions& common = invocation.common;
     sub->add_flag("--json", common.json, "One JSON document on one line of standard output");
-    sub->add_option("--seed", common.seed, "Seed of every random choice (default: the project's)")->envname("FOVEATE_SEED");
+    sub->add_option("--seed", common.seed, "Seed of every random choice (default: the project's)")
+        ->envname("FOVEATE_SEED");
     sub->add_option("--device", common.device, "auto, cpu or cuda")
-        ->check(CLI::IsMember({"auto", "cpu", "cuda"}))->envname("FOVEATE_DEVICE");
+        ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+        ->envname("FOVEATE_DEVICE");
     sub->add_flag("--require-gpu", common.requireGpu, "Stop with code 5 when there is no GPU");
     sub->add_option("--threads", common.threads, "Threads to work with (default: all)")
-        ->check(CLI::Range(0, 1024))->envname("FOVEATE_THREADS");
+        ->check(CLI::Range(0, 1024))
+        ->envname("FOVEATE_THREADS");
     sub->add_flag("-q,--quiet", common.quiet, "No progress");
     sub->add_flag("-v,--verbose", common.verbose, "More in the log");
     sub->add_option("--log-file", common.logFile, "Write the log to this file too")->envname("FOVEATE_LOG_FILE");
@@ -90,6 +110,9 @@ int runVerb(int argc, char** argv)
                      "Without a verb it opens its window. Not for diagnosis.",
                      "foveate");
     describe(program, invocation);
+    const std::string word = argv[1];
+    if (!word.starts_with("-") && !isNamed(program, word))
+        return refuseWord(word);
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -3,7 +3,6 @@
 
 #include "ui/models/ErrorText.h"
 
-#include <QCoreApplication>
 #include <cmath>
 #include <cstdio>
 #include <unistd.h>
@@ -11,17 +10,12 @@
 namespace foveate::app {
 namespace {
 
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("Console", text);
-}
-
 QString duration(double seconds)
 {
     const int whole = int(std::lround(seconds));
     if (whole < 60)
-        return tr("%1 s").arg(whole);
-    return tr("%1 min %2 s").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
+        return Console::tr("%1 s").arg(whole);
+    return Console::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
 }
 
 QString summary(const Progress& progress)
@@ -30,7 +24,7 @@ QString summary(const Progress& progress)
     for (const auto& [key, value] : progress.metrics)
         parts << QString::fromStdString(key) + u' ' + QString::number(value, 'g', 4);
     if (progress.remaining >= 0)
-        parts << tr("%1 left").arg(duration(progress.remaining));
+        parts << Console::tr("%1 left").arg(duration(progress.remaining));
     return parts.join(QStringLiteral(", "));
 }
 
@@ -78,7 +72,10 @@ void ProgressBar::show(const Progress& progress)
         const int filled = int(share * kWidth);
         const QString bar = QString(filled, u'━') + QString(kWidth - filled, u'─');
         const QString line = QStringLiteral("\r\033[K%1 %2 %3/%4  %5")
-                                 .arg(stage, bar).arg(progress.step).arg(progress.of).arg(summary(progress));
+                                 .arg(stage, bar)
+                                 .arg(progress.step)
+                                 .arg(progress.of)
+                                 .arg(summary(progress));
         std::fputs(line.toUtf8().constData(), stderr);
         std::fflush(stderr);
         m_open = true;
@@ -89,7 +86,12 @@ void ProgressBar::show(const Progress& progress)
         return;
     m_tenth = tenth;
     m_stage = progress.stage;
-    note(QStringLiteral("%1 %2/%3 (%4 %)  %5").arg(stage).arg(progress.step).arg(progress.of).arg(tenth * 10).arg(summary(progress)));
+    note(QStringLiteral("%1 %2/%3 (%4 %)  %5")
+             .arg(stage)
+             .arg(progress.step)
+             .arg(progress.of)
+             .arg(tenth * 10)
+             .arg(summary(progress)));
 }
 
 void ProgressBar::finish()

@@ -5,10 +5,16 @@
 #include "app/ExitCode.h"
 #include "base/Job.h"
 
+#include <QCoreApplication>
 #include <QString>
 #include <nlohmann/json.hpp>
 
 namespace foveate::app {
+
+/// Gives the sentences of the verbs their context for translators: Console::tr("…").
+struct Console {
+    Q_DECLARE_TR_FUNCTIONS(Console)
+};
 
 /// What every verb understands.
 struct CommonOptions {

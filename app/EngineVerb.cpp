@@ -2,6 +2,7 @@
 #include "app/EngineVerb.h"
 
 #include "base/AtomicFile.h"
+#include "session/Booking.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -111,23 +112,42 @@ Status runEngine(const std::string& runFolder, const CommonOptions& common)
     return EngineSupervisor(runFolder, common).run();
 }
 
+Status finishRun(session::Project& project, const std::string& runFolder, const CommonOptions& common)
+{
+    FOVEATE_CHECK(project.release());
+    const Status ran = runEngine(runFolder, common);
+    if (!ran && ran.error().code == Code::cancelled)
+        note(Console::tr("Run %1 stands at its checkpoint; --resume goes on with a training.")
+                 .arg(QString::fromStdString(runId(runFolder))));
+    FOVEATE_CHECK(ran);
+    FOVEATE_CHECK(project.reopen());
+    return session::bookFinishedRuns(project).map([](const std::vector<std::string>&) {});
+}
+
 Result<std::string> engineRun(session::Project& project, session::RunWish wish, const CommonOptions& common)
 {
-    FOVEATE_TRY(const std::string folder, session::prepareRun(project, wish));
-    FOVEATE_CHECK(project.release());
-    FOVEATE_CHECK(runEngine(folder, common));
-    FOVEATE_CHECK(project.reopen());
-    FOVEATE_TRY([[maybe_unused]] const std::vector<std::string> booked, session::bookFinishedRuns(project));
+    FOVEATE_TRY(std::string folder, session::prepareRun(project, wish));
+    FOVEATE_CHECK(finishRun(project, folder, common));
     return folder;
 }
 
-Result<std::string> runOnParent(session::Project& project, const char* job, const std::string& run, nlohmann::json options,
-                                const CommonOptions& common)
+Result<std::string> resumeRun(session::Project& project, const std::string& job, const std::string& run,
+                              const CommonOptions& common)
+{
+    for (const session::RunInfo& known : session::listRuns(project.runsFolder(), false))
+        if (known.job == job && !known.finished && (known.id == run || std::to_string(known.number) == run)) {
+            FOVEATE_CHECK(finishRun(project, known.folder, common));
+            return known.folder;
+        }
+    return fail(Code::notFound, {"run", run});
+}
+
+Result<std::string> runOnParent(session::Project& project, const char* job, const std::string& run,
+                                nlohmann::json options, const CommonOptions& common)
 {
     session::RunWish wish = wishFor(job, common, project);
     wish.options = std::move(options);
-    const session::Need need = std::string_view(job) == "embed" ? session::Need::features : session::Need::trained;
-    FOVEATE_TRY(wish.parent, session::chooseRun(project, need, run));
+    FOVEATE_TRY(wish.parent, session::chooseRun(project, session::Need::trained, run));
     return engineRun(project, wish, common);
 }
 
@@ -181,7 +201,9 @@ Result<session::Project> openForReading(const std::string& folder)
 {
     Result<session::Project> project = session::Project::open(folder, session::Purpose::read);
     if (project && project->readOnly())
-        note(QCoreApplication::translate("Console", "The project is open elsewhere: this is its last backup, made %1.")
+        note((project->hindrance()->code == Code::locked
+                  ? Console::tr("The project is open elsewhere: this is its last backup, made %1.")
+                  : Console::tr("The project cannot be written to: this is its last backup, made %1."))
                  .arg(QString::fromStdString(project->study().backupTime())));
     return project;
 }

@@ -30,12 +30,20 @@ private:
 /// saves a checkpoint (cancelled). A dead engine is started again up to three times without a saved step in between.
 Status runEngine(const std::string& runFolder, const CommonOptions& common);
 
-/// prepareRun, release, runEngine, reopen, bookFinishedRuns. Returns the finished run's folder.
+/// release, runEngine, reopen, bookFinishedRuns for a prepared folder.
+Status finishRun(session::Project& project, const std::string& runFolder, const CommonOptions& common);
+
+/// prepareRun, then finishRun. Returns the finished run's folder.
 Result<std::string> engineRun(session::Project& project, session::RunWish wish, const CommonOptions& common);
 
-/// engineRun of `job` on the run that `run` names (as `--run`): the newest with features for "embed", else trained.
-Result<std::string> runOnParent(session::Project& project, const char* job, const std::string& run, nlohmann::json options,
-                                const CommonOptions& common);
+/// Goes on with the unfinished run of `job` that `run` names (its id or number), as it was begun. notFound (run, id)
+/// for another.
+Result<std::string> resumeRun(session::Project& project, const std::string& job, const std::string& run,
+                              const CommonOptions& common);
+
+/// engineRun of `job` on the trained run that `run` names (as `--run`): the newest by default.
+Result<std::string> runOnParent(session::Project& project, const char* job, const std::string& run,
+                                nlohmann::json options, const CommonOptions& common);
 
 using IdsByRow = std::map<std::int64_t, std::string>;
 /// The readable images asked for (all when none is named), by pack row; notFound for an id that is not there.

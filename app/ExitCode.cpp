@@ -6,8 +6,7 @@ namespace foveate::app {
 ExitCode exitCodeOf(Code code)
 {
     switch (code) {
-    case Code::usage:
-        return kUsage;
+    case Code::usage: return kUsage;
     case Code::badInput:
     case Code::corrupt:
     case Code::notAnImage:
@@ -20,21 +19,14 @@ ExitCode exitCodeOf(Code code)
     case Code::noTruth:
     case Code::wrongShape:
     case Code::newerVersion:
-    case Code::badDirectory:
-        return kBadData;
+    case Code::badDirectory: return kBadData;
     case Code::notFound:
-    case Code::needsTraining:
-        return kNotFound;
-    case Code::deviceMissing:
-        return kDeviceMissing;
-    case Code::locked:
-        return kHeldByAnother;
-    case Code::partial:
-        return kPartlyDone;
-    case Code::cancelled:
-        return kInterrupted;
-    default:
-        return kFailed;
+    case Code::needsTraining: return kNotFound;
+    case Code::deviceMissing: return kDeviceMissing;
+    case Code::locked: return kHeldByAnother;
+    case Code::partial: return kPartlyDone;
+    case Code::cancelled: return kInterrupted;
+    default: return kFailed;
     }
 }
 

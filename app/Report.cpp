@@ -3,7 +3,6 @@
 
 #include "app/ReportChart.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 #include <algorithm>
 #include <cmath>
@@ -58,11 +57,6 @@ footer{margin-top:44px;padding-top:12px;border-top:1px solid var(--line);color:v
 body{max-width:none;padding:0;font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 h2{break-after:avoid}table,.chart,.facts{break-inside:avoid}.wide{overflow:visible}}
 )css";
-
-/// Gives the sentences below their context for translators.
-struct Report {
-    Q_DECLARE_TR_FUNCTIONS(Report)
-};
 
 QString escaped(const QString& words)
 {

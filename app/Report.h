@@ -9,12 +9,18 @@
 #include "score/Metrics.h"
 
 #include <QByteArray>
+#include <QCoreApplication>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace foveate::app {
+
+/// Gives the page's words their context for translators: Report::tr("…").
+struct Report {
+    Q_DECLARE_TR_FUNCTIONS(Report)
+};
 
 /// Images on one side of the split.
 struct ReportSplit {

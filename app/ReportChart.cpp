@@ -3,7 +3,6 @@
 
 #include "base/Text.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -97,8 +96,7 @@ QString frame(const Axis& labels, const Axis& values, const ReportCurve& curve)
         svg += text(labels.place(v), values.from + 20, "tick middle", QString::number(v, 'f', 0));
     }
     svg += line(kLeft, values.from, kWidth - kRight, values.from, "axis");
-    svg += text((kLeft + kWidth - kRight) / 2, kHeight - 8, "name middle",
-                QCoreApplication::translate("Report", "Labels"));
+    svg += text((kLeft + kWidth - kRight) / 2, kHeight - 8, "name middle", Report::tr("Labels"));
     svg += QStringLiteral("<text class=\"name middle\" transform=\"translate(14 %1) rotate(-90)\">%2</text>")
                .arg(number((kTop + values.from) / 2), metricName(curve.metric).toHtmlEscaped());
     return svg;
@@ -156,11 +154,9 @@ QString legend(const ReportCurve& curve)
     for (std::size_t i = 0; i < curve.series.size(); ++i) {
         const ReportSeries& series = curve.series[i];
         const QString note =
-            series.estimated
-                ? QStringLiteral(" <span class=\"quiet\">%1</span>")
-                      .arg(QCoreApplication::translate("Report", "(5-fold cross-validation on the labelled images)")
-                               .toHtmlEscaped())
-                : QString();
+            series.estimated ? QStringLiteral(" <span class=\"quiet\">%1</span>")
+                                   .arg(Report::tr("(5-fold cross-validation on the labelled images)").toHtmlEscaped())
+                             : QString();
         html += QStringLiteral("<li><svg width=\"30\" height=\"14\" viewBox=\"0 0 30 14\" aria-hidden=\"true\">"
                                "<line class=\"curve s%1%2\" x1=\"0\" y1=\"7\" x2=\"30\" y2=\"7\"/>%3</svg>%4%5</li>")
                     .arg(int(i) % kColours)
@@ -175,15 +171,15 @@ QString legend(const ReportCurve& curve)
 QString metricName(const std::string& metric)
 {
     if (metric == "accuracy")
-        return QCoreApplication::translate("Report", "Accuracy");
+        return Report::tr("Accuracy");
     if (metric == "balanced_accuracy")
-        return QCoreApplication::translate("Report", "Balanced accuracy");
+        return Report::tr("Balanced accuracy");
     if (metric == "auc")
-        return QCoreApplication::translate("Report", "AUC");
+        return Report::tr("AUC");
     if (metric == "f1_macro")
-        return QCoreApplication::translate("Report", "F1, macro");
+        return Report::tr("F1, macro");
     if (metric == "f1_weighted")
-        return QCoreApplication::translate("Report", "F1, weighted");
+        return Report::tr("F1, weighted");
     return QString::fromStdString(printable(metric));
 }
 
@@ -201,9 +197,7 @@ QString chartSvg(const ReportCurve& curve)
     const Axis labels = labelAxis(curve), values = valueAxis(curve);
     QString svg = QStringLiteral("<svg class=\"chart\" viewBox=\"0 0 %1 %2\" role=\"img\" aria-label=\"%3\">")
                       .arg(number(kWidth), number(kHeight),
-                           QCoreApplication::translate("Report", "%1 against the number of labels")
-                               .arg(metricName(curve.metric))
-                               .toHtmlEscaped());
+                           Report::tr("%1 against the number of labels").arg(metricName(curve.metric)).toHtmlEscaped());
     svg += frame(labels, values, curve);
     for (std::size_t i = 0; i < curve.series.size(); ++i)
         if (!curve.series[i].points.empty())

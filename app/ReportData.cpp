@@ -4,22 +4,17 @@
 #include "app/Report.h"
 #include "base/AtomicFile.h"
 #include "base/Text.h"
+#include "session/CrossValidation.h"
 #include "session/Evaluation.h"
 #include "session/References.h"
 #include "session/Runs.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <map>
 #include <set>
 
 namespace foveate::app {
 namespace {
-
-std::string tr(const char* text)
-{
-    return QCoreApplication::translate("ReportData", text).toStdString();
-}
 
 constexpr const char* kMetrics[] = {"accuracy", "auc", "balanced_accuracy", "f1_macro"};
 
@@ -59,8 +54,14 @@ Status fillReaders(ReportData& data, session::Project& project)
     FOVEATE_TRY(const std::vector<store::ReaderCount> readers, project.study().readerCounts());
     for (const store::ReaderCount& reader : readers) {
         data.simulatedReader = data.simulatedReader || reader.reader == "oracle" || reader.reader == "simulated reader";
-        data.readers.push_back({reader.reader, int(reader.labels), 0, int(reader.skips), int(reader.unsure),
-                                int(reader.ungradable), double(reader.activeMs) / 1000, {}});
+        data.readers.push_back({reader.reader,
+                                int(reader.labels),
+                                0,
+                                int(reader.skips),
+                                int(reader.unsure),
+                                int(reader.ungradable),
+                                double(reader.activeMs) / 1000,
+                                {}});
     }
     FOVEATE_TRY(const store::Counts counts, project.study().counts());
     data.labelsPerClass.assign(counts.perClass.begin(), counts.perClass.end());
@@ -71,12 +72,14 @@ ReportSeries seriesOf(const session::Curve& curve, const std::string& strategy, 
 {
     ReportSeries series;
     series.name = strategy;
+    series.estimated = curve.basis == session::CurveBasis::crossValidated;
     for (const session::CurvePoint& point : curve.points) {
         const auto value = point.values.find(metric);
         if (value == point.values.end())
             continue;
         const auto band = point.intervals.find(metric);
-        const session::Interval interval = band == point.intervals.end() ? session::Interval{value->second, value->second} : band->second;
+        const session::Interval interval =
+            band == point.intervals.end() ? session::Interval{value->second, value->second} : band->second;
         series.points.push_back({int(point.labels), value->second, interval.low, interval.high});
     }
     return series;
@@ -88,7 +91,8 @@ Status fillCurves(ReportData& data, session::Project& project)
     for (const char* metric : kMetrics) {
         ReportSeries series = seriesOf(curve, project.file().strategy, metric);
         if (!series.points.empty())
-            data.curves.push_back({metric, tr("95 % interval, patients resampled"), {std::move(series)}});
+            data.curves.push_back(
+                {metric, Report::tr("95 % interval, patients resampled").toStdString(), {std::move(series)}});
     }
     return {};
 }
@@ -105,6 +109,16 @@ Result<std::vector<session::ReferenceRow>> referenceRows(session::Project& proje
     return rows;
 }
 
+Status evaluate(ReportData& data, session::Project& project, const std::string& run, const std::string& on,
+                const score::Predictions& predictions)
+{
+    ReportEvaluation evaluation{run, on, {}, {}};
+    FOVEATE_TRY(evaluation.metrics, score::metrics(predictions));
+    FOVEATE_TRY(evaluation.intervals, score::bootstrap(predictions, project.file().seed));
+    data.evaluation = std::move(evaluation);
+    return {};
+}
+
 Status fillEvaluation(ReportData& data, session::Project& project)
 {
     const auto run = session::chooseRun(project, session::Need::trained, "");
@@ -116,13 +130,14 @@ Status fillEvaluation(ReportData& data, session::Project& project)
             continue;
         FOVEATE_TRY(const session::RunArrays arrays, session::readRunArrays((*run)->folder));
         FOVEATE_TRY(const score::Predictions predictions, session::predictionsFor(rows, arrays));
-        ReportEvaluation evaluation{(*run)->id, std::string(name(split)), {}, {}};
-        FOVEATE_TRY(evaluation.metrics, score::metrics(predictions));
-        FOVEATE_TRY(evaluation.intervals, score::bootstrap(predictions, project.file().seed));
-        data.evaluation = std::move(evaluation);
-        return {};
+        return evaluate(data, project, (*run)->id, std::string(name(split)), predictions);
     }
-    return {};
+    const auto crossed = session::crossValidationOf(project.runsFolder(), **run);
+    if (!crossed || !crossed->finished)
+        return {};
+    FOVEATE_TRY(const score::Predictions predictions, session::crossValidatedPredictions(*crossed));
+    return evaluate(data, project, (*run)->id,
+                    Report::tr("5-fold cross-validation on the labelled images").toStdString(), predictions);
 }
 
 Status fillTimeline(ReportData& data, session::Project& project)
@@ -133,12 +148,12 @@ Status fillTimeline(ReportData& data, session::Project& project)
         if (event.kind == store::EventKind::label)
             ++labels;
         if (event.kind == store::EventKind::imported)
-            data.timeline.push_back({event.utc, tr("Images were imported"), {}});
+            data.timeline.push_back({event.utc, Report::tr("Images were imported").toStdString(), {}});
         if (event.kind == store::EventKind::batchClosed)
-            data.timeline.push_back({event.utc, tr("A batch was read to its end"), labels});
+            data.timeline.push_back({event.utc, Report::tr("A batch was read to its end").toStdString(), labels});
     }
     if (!events.empty())
-        data.timeline.push_back({events.back().utc, tr("Last entry of the log"), labels});
+        data.timeline.push_back({events.back().utc, Report::tr("Last entry of the log").toStdString(), labels});
     return {};
 }
 
@@ -163,21 +178,22 @@ void fillRuns(ReportData& data, session::Project& project)
             continue;
         const nlohmann::json facts = runFacts(run.folder);
         const auto seed = facts.find("seed");
-        data.runs.push_back({run.id, run.job, run.model, run.parent, fact(facts, "device"), fact(facts, "dtype"), fact(facts, "made"),
-                             seed != facts.end() && seed->is_number_unsigned() ? seed->get<std::uint64_t>() : project.file().seed,
-                             int(run.labels)});
+        data.runs.push_back(
+            {run.id, run.job, run.model, run.parent, fact(facts, "device"), fact(facts, "dtype"), fact(facts, "made"),
+             seed != facts.end() && seed->is_number_unsigned() ? seed->get<std::uint64_t>() : project.file().seed,
+             int(run.labels)});
     }
 }
 
 Status fillProvenance(ReportData& data, session::Project& project)
 {
     FOVEATE_TRY(data.eventHeads, project.study().eventHeads());
-    data.provenance = {{tr("Project"), project.file().uuid},
-                       {tr("Seed"), std::to_string(project.file().seed)},
-                       {tr("Split rule"), project.file().splitRule},
-                       {tr("Strategy"), project.file().strategy},
-                       {tr("Foveate"), FOVEATE_VERSION},
-                       {tr("Qt"), qVersion()}};
+    data.provenance = {{Report::tr("Project").toStdString(), project.file().uuid},
+                       {Report::tr("Seed").toStdString(), std::to_string(project.file().seed)},
+                       {Report::tr("Split rule").toStdString(), project.file().splitRule},
+                       {Report::tr("Strategy").toStdString(), project.file().strategy},
+                       {Report::tr("Foveate").toStdString(), FOVEATE_VERSION},
+                       {Report::tr("Qt").toStdString(), qVersion()}};
     return {};
 }
 
@@ -192,9 +208,10 @@ std::vector<ReportCurve> simulationCurves(const std::vector<session::SimulationR
                 continue;
             ReportSeries& series = byStrategy[point.strategy];
             series.name = point.strategy;
-            series.points.push_back({int(point.labels), point.mean, point.mean - point.spread, point.mean + point.spread});
+            series.points.push_back(
+                {int(point.labels), point.mean, point.mean - point.spread, point.mean + point.spread});
         }
-        ReportCurve curve{metric, tr("one standard deviation over repeats"), {}};
+        ReportCurve curve{metric, Report::tr("one standard deviation over repeats").toStdString(), {}};
         for (auto& [strategy, series] : byStrategy)
             curve.series.push_back(std::move(series));
         if (!curve.series.empty())
@@ -227,11 +244,11 @@ Status writeReport(const std::string& path, session::Project& project)
 Status writeSimulationPage(const std::string& path, const session::Simulation& simulation)
 {
     ReportData data;
-    data.project = tr("Simulation");
+    data.project = Report::tr("Simulation").toStdString();
     data.made = isoTimeUtc();
     data.simulatedReader = true;
     data.curves = simulationCurves(simulation.rows());
-    data.provenance = {{tr("Foveate"), FOVEATE_VERSION}};
+    data.provenance = {{Report::tr("Foveate").toStdString(), FOVEATE_VERSION}};
     return write(path, data);
 }
 

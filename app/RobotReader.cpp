@@ -34,9 +34,15 @@ bool RobotReader::engineBusy() const
 
 void RobotReader::act()
 {
-    if (m_ended || !m_workspace.project().open() || engineBusy())
+    if (m_ended || !m_workspace.project().open())
         return;
-    const session::WorkspaceReading& reading = m_workspace.reading();
+    session::WorkspaceReading& reading = m_workspace.reading();
+    if (reading.state() == ReadingState::reading && reading.item().serial != m_seen) {
+        m_seen = reading.item().serial; // no canvas has to paint it first
+        reading.shown(m_seen);
+    }
+    if (engineBusy())
+        return;
     if (reading.state() == ReadingState::exhausted || m_labelled >= m_wanted)
         return finish();
     if (reading.state() == ReadingState::reading && reading.item().serial != m_answered)

@@ -36,6 +36,7 @@ private:
     int m_wanted;
     int m_labelled = 0;
     quint64 m_answered = 0; ///< serial of the last image answered
+    quint64 m_seen = 0;     ///< serial of the last image that came up
     bool m_ended = false;
 };
 

@@ -10,6 +10,8 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace foveate::app {
 
@@ -34,6 +36,15 @@ CLI::App* addVerb(CLI::App& program, Invocation& invocation, const char* verb, c
 /// The same with the project's folder as first argument, kept in `project`.
 CLI::App* addProjectVerb(CLI::App& program, Invocation& invocation, const char* verb, const char* summary,
                          std::string& project);
+
+/// The strategies' own options (query/Options.h), kept in `query` as the engine's job understands them.
+void addStrategyOptions(CLI::App* verb, nlohmann::json& query);
+
+/// What `--model` may say: the engine's networks (learn/nets/Backbone.h).
+inline std::vector<std::string> modelNames()
+{
+    return {"resnet18", "resnet34", "resnet50", "vgg16", "vgg16_bn", "densenet121", "tiny"};
+}
 
 void addNew(CLI::App& program, Invocation& invocation);
 void addImport(CLI::App& program, Invocation& invocation);

@@ -11,8 +11,8 @@
 namespace foveate::app {
 
 struct WorkloadInput {
-    std::string data;   ///< folder of inputs; "" when the workload makes its own
-    std::string out;    ///< folder for NAME.npy; "" for none
+    std::string data; ///< folder of inputs; "" when the workload makes its own
+    std::string out;  ///< folder for NAME.npy; "" for none
     int repeat = 3;
 };
 

@@ -2,6 +2,7 @@
 #include "app/engine/BenchCommand.h"
 
 #include "app/engine/ExitStatus.h"
+#include "base/AtomicFile.h"
 #include "learn/Device.h"
 
 #include <algorithm>
@@ -30,7 +31,8 @@ namespace {
 std::vector<bench::Workload> allWorkloads()
 {
     std::vector<bench::Workload> all;
-    for (const auto list : {bench::embedWorkloads(), bench::queryWorkloads(), bench::learnWorkloads(), bench::explainWorkloads()})
+    for (const auto list : {bench::augmentWorkloads(), bench::embedWorkloads(), bench::queryWorkloads(),
+                            bench::learnWorkloads(), bench::explainWorkloads()})
         all.insert(all.end(), list.begin(), list.end());
     return all;
 }
@@ -46,16 +48,14 @@ Result<nlohmann::json> measure(const std::string& name, const bench::Input& inpu
     const auto found = std::find_if(all.begin(), all.end(), [&](const bench::Workload& w) { return name == w.name; });
     if (found == all.end())
         return fail(Code::notFound, {"workload", name});
+    if (!input.out.empty())
+        FOVEATE_CHECK(makeFolder(input.out));
     FOVEATE_TRY(const bench::Outcome outcome, found->run(input));
     const double best = *std::min_element(outcome.seconds.begin(), outcome.seconds.end());
-    return nlohmann::json{{"workload", name},
-                          {"seconds", outcome.seconds},
-                          {"items", outcome.items},
-                          {"per_second", best > 0 ? double(outcome.items) / best : 0.0},
-                          {"quality", outcome.quality},
-                          {"device", outcome.device},
-                          {"threads", input.threads},
-                          {"dtype", outcome.dtype}};
+    return nlohmann::json{{"workload", name},           {"seconds", outcome.seconds},
+                          {"items", outcome.items},     {"per_second", best > 0 ? double(outcome.items) / best : 0.0},
+                          {"quality", outcome.quality}, {"device", outcome.device},
+                          {"threads", input.threads},   {"dtype", outcome.dtype}};
 }
 
 } // namespace

@@ -4,11 +4,14 @@
 #include "app/engine/Events.h"
 #include "app/engine/ExitStatus.h"
 #include "app/engine/StopSignal.h"
+#include "app/engine/select/SelectJob.h"
 #include "explain/ExplainJob.h"
+#include "learn/EmbedJob.h"
 #include "learn/EngineRun.h"
 #include "learn/PredictJob.h"
 #include "learn/TrainJob.h"
 #include "learn/ssl/PretrainJob.h"
+#include "learn/ssl/ViewsJob.h"
 
 #include <filesystem>
 
@@ -18,10 +21,12 @@ namespace {
 learn::JobMakers makers()
 {
     return {{"pretrain", learn::ssl::makePretrainJob},
+            {"views", learn::ssl::makeViewsJob},
             {"train", learn::makeTrainJob},
             {"predict", learn::makePredictJob},
             {"embed", learn::makeEmbedJob},
-            {"explain", explain::makeExplainJob}};
+            {"explain", explain::makeExplainJob},
+            {"select", makeSelectJob}};
 }
 
 Status runFolder(const std::string& folder, bool requireGpu, Events& events)

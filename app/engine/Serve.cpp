@@ -3,13 +3,15 @@
 
 #include "base/Npy.h"
 #include "base/RunFolder.h"
-#include "explain/GradCam.h"
+#include "explain/Explainer.h"
 #include "learn/Device.h"
 #include "learn/Exceptions.h"
 #include "learn/TrainedNetwork.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 namespace foveate::engine {
 namespace {
@@ -51,6 +53,7 @@ struct Serve::Loaded {
     std::string run;
     learn::ModelInfo info;
     learn::Network network;
+    std::optional<explain::Explainer> explainer; ///< of a network with a head
     Pack pack;
 
     Result<at::Tensor> image(std::int64_t row) const
@@ -99,7 +102,11 @@ Result<json> Serve::load(const json& command)
                     {"channels", std::to_string(info.channels), std::to_string(pack.shape().channels)});
     FOVEATE_TRY(learn::Network network, learn::networkOf(weights, info));
     network.fold();
-    m_loaded = std::make_unique<Loaded>(Loaded{run, info, std::move(network), std::move(pack)});
+    std::optional<explain::Explainer> explainer;
+    if (network.classes() > 0) {
+        FOVEATE_TRY(explainer, explain::Explainer::create(network, info.normalisation));
+    }
+    m_loaded = std::make_unique<Loaded>(Loaded{run, info, std::move(network), std::move(explainer), std::move(pack)});
     return json{{"run", run}, {"model", info.model}, {"size", info.size}, {"classes", info.classes}};
 }
 
@@ -116,7 +123,7 @@ Result<json> Serve::predict(const json& command)
     FOVEATE_TRY(const at::Tensor image, m_loaded->image(row));
     const c10::InferenceMode inference;
     learn::Network& network = m_loaded->network;
-    const at::Tensor features = network.backbone().foldedMaps(image).mean({2, 3});
+    const at::Tensor features = network.backbone().foldedFeatures(image);
     const at::Tensor probabilities = network.logitsOfFeatures(features).softmax(1);
     if (!at::isfinite(probabilities).all().item<bool>())
         return fail(Code::nonFinite, {"probabilities"});
@@ -137,28 +144,33 @@ Result<std::string> Serve::mapFile(const std::string& name)
 Result<json> Serve::explain(const json& command)
 {
     FOVEATE_TRY(const std::int64_t row, rowOf(command));
-    if (command.contains("method") && command["method"] != "gradcam")
-        return fail(Code::unsupported, {"method", command["method"].dump()});
-    std::int64_t classIndex = -1;
-    if (command.contains("class")) {
-        FOVEATE_TRY(classIndex, numberOf(command, "class"));
+    explain::Question question;
+    if (command.contains("method")) {
+        FOVEATE_TRY(const std::string method, textOf(command, "method"));
+        FOVEATE_TRY(question.method, explain::methodFromName(method));
     }
-    if (classIndex >= m_loaded->network.classes())
-        return fail(Code::notFound, {"class", std::to_string(classIndex)});
+    if (command.contains("class")) {
+        FOVEATE_TRY(const std::int64_t classIndex, numberOf(command, "class"));
+        if (classIndex >= m_loaded->explainer->layers().classes())
+            return fail(Code::notFound, {"class", std::to_string(classIndex)});
+        question.classIndex = int(std::max<std::int64_t>(classIndex, -1));
+    }
     FOVEATE_TRY(const at::Tensor image, m_loaded->image(row));
-    FOVEATE_TRY(const explain::GradCam cam, explain::gradCam(m_loaded->network, image, int(classIndex)));
-    FOVEATE_TRY(const std::string path,
-                mapFile(std::to_string(row) + "-gradcam-" + std::to_string(cam.classes[0]) + ".npy"));
-    const at::Tensor map = cam.map[0].contiguous();
+    FOVEATE_TRY(const explain::Explanation made, m_loaded->explainer->explain(image, question));
+    FOVEATE_TRY(const std::string path, mapFile(std::to_string(row) + "-" + std::string(name(question.method)) + "-" +
+                                                std::to_string(made.classes[0]) + ".npy"));
+    const at::Tensor map = made.map[0].contiguous();
     const std::span<const float> values(map.const_data_ptr<float>(), std::size_t(map.numel()));
     FOVEATE_CHECK(writeNpy<float>(path, {std::size_t(map.size(0)), std::size_t(map.size(1))}, values));
     return json{{"row", row},
                 {"map", path},
                 {"low", map.min().item<float>()},
                 {"high", map.max().item<float>()},
-                {"class", cam.classes[0]},
-                {"probabilities", listOf(cam.probabilities[0])},
-                {"evidence", bool(cam.evidence[0])}};
+                {"method", name(question.method)},
+                {"class", made.classes[0]},
+                {"probabilities", listOf(made.probabilities[0])},
+                {"evidence", bool(made.evidence[0])},
+                {"lost", made.lost[0]}};
 }
 
 } // namespace foveate::engine

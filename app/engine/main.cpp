@@ -2,6 +2,7 @@
 // foveate-engine: training, inference and explaining as a pure function of a run folder.
 #include "app/engine/BenchCommand.h"
 #include "app/engine/DoctorCommand.h"
+#include "app/engine/ExportCommand.h"
 #include "app/engine/RunCommand.h"
 #include "app/engine/ServeCommand.h"
 #include "base/Log.h"
@@ -43,6 +44,11 @@ int main(int argc, char** argv)
 
     const CLI::App* doctor = app.add_subcommand("doctor", "Say what a run would compute with on this machine");
 
+    std::string weights, target;
+    CLI::App* exporting = app.add_subcommand("export", "Write a trained network as TorchScript");
+    exporting->add_option("WEIGHTS", weights, "A run's weights.safetensors")->required();
+    exporting->add_option("TARGET", target, "The file to make")->required();
+
     std::string workload;
     foveate::engine::bench::Input input;
     CLI::App* bench = app.add_subcommand("bench", "Time one workload; without a name, list them");
@@ -61,6 +67,8 @@ int main(int argc, char** argv)
     foveate::log::start(verbose ? foveate::log::Level::debug : foveate::log::Level::warning);
     if (doctor->parsed())
         return foveate::engine::doctorCommand();
+    if (exporting->parsed())
+        return foveate::engine::exportCommand(weights, target);
     if (serve->parsed())
         return foveate::engine::serveCommand(STDIN_FILENO, STDOUT_FILENO);
     waitWithoutSpinning(argv);

@@ -24,7 +24,8 @@ Result<nlohmann::json> askEngine(const QStringList& words)
 {
     QProcess engine;
     session::prepareChild(engine, false);
-    engine.start(session::programBeside(QStringLiteral("foveate-engine")), QStringList{QStringLiteral("bench")} + words);
+    engine.start(session::programBeside(QStringLiteral("foveate-engine")),
+                 QStringList{QStringLiteral("bench")} + words);
     engine.waitForFinished(-1);
     const nlohmann::json answer = nlohmann::json::parse(engine.readAllStandardOutput().toStdString(), nullptr, false);
     if (answer.is_discarded())
@@ -38,8 +39,9 @@ Result<nlohmann::json> measured(const BenchOptions& options, const CommonOptions
 {
     if (const Workload* workload = workloadNamed(options.name))
         return workload->run({options.data, options.out, options.repeat});
-    QStringList words{QString::fromStdString(options.name), QStringLiteral("--data"), QString::fromStdString(options.data),
-                      QStringLiteral("--repeat"), QString::number(options.repeat), QStringLiteral("--threads"),
+    QStringList words{QString::fromStdString(options.name), QStringLiteral("--data"),
+                      QString::fromStdString(options.data), QStringLiteral("--repeat"),
+                      QString::number(options.repeat),      QStringLiteral("--threads"),
                       QString::number(common.threads)};
     if (!options.out.empty())
         words << QStringLiteral("--out") << QString::fromStdString(options.out);

@@ -31,11 +31,14 @@ QString verbNames(const CLI::App& program)
 
 void printBash(const CLI::App& program)
 {
-    say(QStringLiteral("_foveate() {\n  local words=\"%1\" word=\"${COMP_WORDS[COMP_CWORD]}\"\n  case \"${COMP_WORDS[1]}\" in")
+    say(QStringLiteral(
+            "_foveate() {\n  local words=\"%1\" word=\"${COMP_WORDS[COMP_CWORD]}\"\n  case \"${COMP_WORDS[1]}\" in")
             .arg(verbNames(program)));
     for (const CLI::App* verb : verbsOf(program))
-        say(QStringLiteral("    %1) [ $COMP_CWORD -gt 1 ] && words=\"%2\";;").arg(QString::fromStdString(verb->get_name()), optionsOf(*verb)));
-    say(QStringLiteral("  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\ncomplete -o default -F _foveate foveate"));
+        say(QStringLiteral("    %1) [ $COMP_CWORD -gt 1 ] && words=\"%2\";;")
+                .arg(QString::fromStdString(verb->get_name()), optionsOf(*verb)));
+    say(QStringLiteral(
+        "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\ncomplete -o default -F _foveate foveate"));
 }
 
 void printZsh(const CLI::App& program)
@@ -52,7 +55,8 @@ void printFish(const CLI::App& program)
         say(QStringLiteral("complete -c foveate -n __fish_use_subcommand -a %1 -d '%2'").arg(name, summary));
         for (const CLI::Option* option : verb->get_options())
             for (const std::string& longName : option->get_lnames())
-                say(QStringLiteral("complete -c foveate -n '__fish_seen_subcommand_from %1' -l %2").arg(name, QString::fromStdString(longName)));
+                say(QStringLiteral("complete -c foveate -n '__fish_seen_subcommand_from %1' -l %2")
+                        .arg(name, QString::fromStdString(longName)));
     }
 }
 

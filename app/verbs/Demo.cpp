@@ -15,11 +15,6 @@
 namespace foveate::app {
 namespace {
 
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("Console", text);
-}
-
 struct DemoVerbOptions {
     std::string project;
     session::DemoOptions demo;
@@ -60,6 +55,7 @@ Status play(const std::string& folder, std::map<std::string, int> truth, int lab
     session::WorkspaceOptions options;
     options.reader = "simulated reader";
     options.engine.requireGpu = common.requireGpu;
+    options.background = false; // the robot waits for the engine, not the other way round
     session::Workspace workspace(options);
     RobotReader robot(workspace, std::move(truth), labels);
     ProgressBar bar(common.quiet);
@@ -91,11 +87,13 @@ nlohmann::json curveJson(const session::Curve& curve)
 
 void sayCurve(const session::Curve& curve)
 {
-    say(tr("labels  accuracy  AUC"));
+    say(Console::tr("labels  accuracy  AUC"));
     for (const session::CurvePoint& point : curve.points) {
         const auto auc = point.values.find("auc");
         const double accuracy = point.values.at("accuracy");
-        say(QStringLiteral("%1  %2  %3  %4").arg(point.labels, 6).arg(accuracy, 8, 'f', 3)
+        say(QStringLiteral("%1  %2  %3  %4")
+                .arg(point.labels, 6)
+                .arg(accuracy, 8, 'f', 3)
                 .arg(auc == point.values.end() ? QStringLiteral("    –") : QString::number(auc->second, 'f', 3))
                 .arg(QString(int(accuracy * 40), u'▇')));
     }
@@ -112,7 +110,7 @@ Status finish(const DemoVerbOptions& options, const CommonOptions& common)
         return {};
     }
     sayCurve(curve);
-    say(tr("The report lies in %1").arg(QString::fromStdString(page)));
+    say(Console::tr("The report lies in %1").arg(QString::fromStdString(page)));
     return {};
 }
 
@@ -124,7 +122,8 @@ Status demo(const DemoVerbOptions& options, const CommonOptions& common)
         FOVEATE_TRY(truth, truthOf(project));
     }
     if (options.noLoop) {
-        common.json ? printJson({{"project", options.project}}) : say(tr("Made %1").arg(QString::fromStdString(options.project)));
+        common.json ? printJson({{"project", options.project}})
+                    : say(Console::tr("Made %1").arg(QString::fromStdString(options.project)));
         return {};
     }
     FOVEATE_CHECK(play(options.project, std::move(truth), options.labels, common));
@@ -152,12 +151,14 @@ void addDemo(CLI::App& program, Invocation& invocation)
     auto options = std::make_shared<DemoVerbOptions>();
     CLI::App* verb = addVerb(program, invocation, "demo", "Try the program on images that it makes itself");
     verb->add_option("PROJECT", options->project, "Where the demo's project lies (default: among the user's data)");
-    verb->add_option("--modality", options->demo.modality, "oct, xray or histology")->check(CLI::IsMember({"oct", "xray", "histology"}));
+    verb->add_option("--modality", options->demo.modality, "oct, xray or histology")
+        ->check(CLI::IsMember({"oct", "xray", "histology"}));
     verb->add_option("--images", options->demo.images, "How many images are made")->check(CLI::Range(30, 100000));
     verb->add_flag("--headless", options->headless, "No window: a simulated reader plays the loop");
     verb->add_flag("--no-loop", options->noLoop, "Only make the project");
-    verb->add_option("--labels", options->labels, "How many labels the simulated reader gives")->check(CLI::Range(1, 100000));
-    verb->add_option("--model", options->model, "The network to train")->check(CLI::IsMember({"resnet18", "tiny"}));
+    verb->add_option("--labels", options->labels, "How many labels the simulated reader gives")
+        ->check(CLI::Range(1, 100000));
+    verb->add_option("--model", options->model, "The network to train")->check(CLI::IsMember(modelNames()));
     verb->callback([&invocation, options] {
         if (options->project.empty())
             options->project = ui::defaultDemoFolder(QString::fromStdString(options->demo.modality)).toStdString();

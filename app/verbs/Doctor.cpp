@@ -6,18 +6,12 @@
 #include "session/EngineProcess.h"
 #include "ui/models/ErrorText.h"
 
-#include <QCoreApplication>
 #include <QProcess>
 #include <QSysInfo>
 #include <thread>
 
 namespace foveate::app {
 namespace {
-
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("Console", text);
-}
 
 nlohmann::json decoderPart()
 {
@@ -44,7 +38,7 @@ nlohmann::json enginePart()
 
 QString mark(const nlohmann::json& part)
 {
-    return part.value("ok", false) ? tr("ok") : tr("missing");
+    return part.value("ok", false) ? Console::tr("ok") : Console::tr("missing");
 }
 
 int doctor(const CommonOptions& common)
@@ -61,9 +55,15 @@ int doctor(const CommonOptions& common)
     if (common.json) {
         printJson(document);
     } else {
-        say(tr("Foveate %1 on %2, %3 processors").arg(QStringLiteral(FOVEATE_VERSION), QSysInfo::prettyProductName()).arg(std::thread::hardware_concurrency()));
-        say(tr("Image decoder: %1%2").arg(mark(decoder), decoder.value("caged", false) ? tr(", caged") : tr(", NOT caged: ") + QString::fromStdString(decoder.value("detail", ""))));
-        say(tr("Engine: %1 %2").arg(mark(engine), QString::fromStdString(engine.dump())));
+        say(Console::tr("Foveate %1 on %2, %3 processors")
+                .arg(QStringLiteral(FOVEATE_VERSION), QSysInfo::prettyProductName())
+                .arg(std::thread::hardware_concurrency()));
+        say(Console::tr("Image decoder: %1%2")
+                .arg(mark(decoder),
+                     decoder.value("caged", false)
+                         ? Console::tr(", caged")
+                         : Console::tr(", NOT caged: ") + QString::fromStdString(decoder.value("detail", ""))));
+        say(Console::tr("Engine: %1 %2").arg(mark(engine), QString::fromStdString(engine.dump())));
     }
     if (!decoder.value("ok", false) || !engine.value("ok", false))
         return kFailed;

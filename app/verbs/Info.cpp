@@ -4,10 +4,10 @@
 #include "app/Verbs.h"
 
 #include "base/Sha256.h"
+#include "session/Booking.h"
 #include "store/Verify.h"
 #include "ui/models/ErrorText.h"
 
-#include <QCoreApplication>
 #include <filesystem>
 
 namespace foveate::app {
@@ -15,21 +15,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("Console", text);
-}
-
 void sayInfo(const nlohmann::json& info)
 {
-    say(tr("Project %1 (%2)").arg(QString::fromStdString(info.value("project", "")), QString::fromStdString(info.value("modality", ""))));
+    say(Console::tr("Project %1 (%2)")
+            .arg(QString::fromStdString(info.value("project", "")),
+                 QString::fromStdString(info.value("modality", ""))));
     QStringList classes;
     for (const auto& name : info["classes"])
         classes << QString::fromStdString(name.get<std::string>());
-    say(tr("Classes: %1").arg(classes.join(QStringLiteral(", "))));
+    say(Console::tr("Classes: %1").arg(classes.join(QStringLiteral(", "))));
     for (const auto& [key, value] : info["counts"].items())
         say(QStringLiteral("  %1  %2").arg(QString::fromStdString(key), -14).arg(QString::fromStdString(value.dump())));
-    say(tr("Runs: %1").arg(info["runs"].size()));
+    say(Console::tr("Runs: %1").arg(info["runs"].size()));
 }
 
 int showInfo(const std::string& folder, bool samples, const CommonOptions& common)
@@ -55,6 +52,8 @@ Result<bool> rerun(session::Project& project, const std::string& run, const Comm
     fs::remove_all(again, error);
     fs::create_directories(again, error);
     fs::copy(original + "/input", again + "/input", fs::copy_options::recursive, error);
+    if (!error) // with the threads and number type that it had, whatever this machine would choose
+        fs::copy_file(original + "/run.json", again + "/run.json", error);
     if (error)
         return fail(Code::io, {again, error.message()});
     const Status ran = runEngine(again, common);
@@ -76,8 +75,8 @@ int verifyRerun(const std::string& folder, const std::string& run, const CommonO
     if (!same)
         return report(same.error());
     common.json ? printJson({{"run", run}, {"same", *same}})
-                : say(*same ? tr("Run %1 came out the same again.").arg(QString::fromStdString(run))
-                            : tr("Run %1 came out differently.").arg(QString::fromStdString(run)));
+                : say(*same ? Console::tr("Run %1 came out the same again.").arg(QString::fromStdString(run))
+                            : Console::tr("Run %1 came out differently.").arg(QString::fromStdString(run)));
     return *same ? kOk : kBadData;
 }
 
@@ -90,9 +89,16 @@ int sayFindings(const store::VerifyReport& found, const CommonOptions& common)
             say(ui::errorText(error));
     }
     if (common.json)
-        printJson({{"ok", found.ok()}, {"events", found.events}, {"samples", found.samples}, {"runs", found.runs}, {"findings", findings}});
+        printJson({{"ok", found.ok()},
+                   {"events", found.events},
+                   {"samples", found.samples},
+                   {"runs", found.runs},
+                   {"findings", findings}});
     else if (found.ok())
-        say(tr("All is well: %1 events, %2 images, %3 finished runs.").arg(found.events).arg(found.samples).arg(found.runs));
+        say(Console::tr("All is well: %1 events, %2 images, %3 finished runs.")
+                .arg(found.events)
+                .arg(found.samples)
+                .arg(found.runs));
     return found.ok() ? kOk : kBadData;
 }
 

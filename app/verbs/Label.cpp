@@ -5,7 +5,6 @@
 #include "session/Labelling.h"
 #include "ui/models/ErrorText.h"
 
-#include <QCoreApplication>
 #include <cstdio>
 
 namespace foveate::app {
@@ -51,8 +50,10 @@ void sayOutcome(const LabelOptions& options, const session::LabelReport& outcome
     if (common.json)
         printJson({{"labelled", outcome.labelled}, {"revised", outcome.revised}, {"failed", failed}});
     else if (!options.acknowledge)
-        say(QCoreApplication::translate("Console", "%1 labelled, %2 changed, %3 not possible.")
-                .arg(outcome.labelled).arg(outcome.revised).arg(outcome.failed.size()));
+        say(Console::tr("%1 labelled, %2 changed, %3 not possible.")
+                .arg(outcome.labelled)
+                .arg(outcome.revised)
+                .arg(outcome.failed.size()));
 }
 
 int label(const LabelOptions& options, const CommonOptions& common)
@@ -80,7 +81,8 @@ void addLabel(CLI::App& program, Invocation& invocation)
     CLI::Option* reader = verb->add_option("--reader", options->reader, "Whose labels they are");
     CLI::Option* oracle = verb->add_flag("--oracle", options->oracle, "Answer from hidden truth, in the queue's order");
     verb->add_option("--count", options->count, "How many the oracle labels (default: all)")
-        ->check(CLI::NonNegativeNumber)->needs(oracle);
+        ->check(CLI::NonNegativeNumber)
+        ->needs(oracle);
     verb->add_flag("--ack", options->acknowledge, "Print id,label after each label is safe on the disk");
     file->excludes(oracle)->needs(reader);
     verb->callback([&invocation, options] {

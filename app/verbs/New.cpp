@@ -4,11 +4,20 @@
 
 #include "session/Project.h"
 
-#include <QCoreApplication>
 #include <filesystem>
+#include <set>
 
 namespace foveate::app {
 namespace {
+
+/// A study of one class has nothing to decide.
+Status checkClasses(const std::vector<std::string>& classes)
+{
+    const std::set<std::string> names(classes.begin(), classes.end());
+    if (names.size() < 2 || names.size() < classes.size() || names.contains(""))
+        return fail(Code::badInput, {"--classes", "two or more classes with different names are needed"});
+    return {};
+}
 
 int makeProject(const std::string& folder, const store::ProjectFile& wanted, const CommonOptions& common)
 {
@@ -16,13 +25,15 @@ int makeProject(const std::string& folder, const store::ProjectFile& wanted, con
     file.name = std::filesystem::path(folder).lexically_normal().stem().string();
     if (common.seed)
         file.seed = *common.seed;
+    if (const Status good = checkClasses(file.classes); !good)
+        return report(good.error());
     const Result<session::Project> project = session::Project::create(folder, file);
     if (!project)
         return report(project.error());
     if (common.json)
         printJson({{"project", folder}, {"classes", file.classes}, {"modality", file.modality}});
     else
-        say(QCoreApplication::translate("Console", "Made %1. Next: foveate import %1 FOLDER").arg(QString::fromStdString(folder)));
+        say(Console::tr("Made %1. Next: foveate import %1 FOLDER").arg(QString::fromStdString(folder)));
     return kOk;
 }
 
@@ -34,10 +45,12 @@ void addNew(CLI::App& program, Invocation& invocation)
     auto file = std::make_shared<store::ProjectFile>();
     CLI::App* verb = addProjectVerb(program, invocation, "new", "Make an empty project", *folder);
     verb->add_option("--classes", file->classes, "The classes, separated by commas, in the order of their keys")
-        ->required()->delimiter(',');
+        ->required()
+        ->delimiter(',');
     verb->add_option("--modality", file->modality, "oct, xray or histology")
         ->check(CLI::IsMember({"oct", "xray", "histology"}));
-    verb->add_option("--policy", file->policy, "What readers see of the model: blind (nothing before the batch is closed) or after")
+    verb->add_option("--policy", file->policy,
+                     "What readers see of the model: blind (nothing before the batch is closed) or after")
         ->check(CLI::IsMember({"blind", "after"}));
     verb->add_option("--pack-size", file->packSize, "Pixels a side of the working copies")->check(CLI::Range(16, 4096));
     verb->add_option("--fit", file->fit, "How an image is fitted into the square: squash or pad")

@@ -23,7 +23,8 @@ nlohmann::json probabilitiesOf(const session::RunArrays& arrays, std::size_t row
     return std::vector<float>(first, first + std::ptrdiff_t(classes));
 }
 
-nlohmann::json predictions(const session::RunArrays& arrays, const IdsByRow& wanted, const std::vector<std::string>& classes)
+nlohmann::json predictions(const session::RunArrays& arrays, const IdsByRow& wanted,
+                           const std::vector<std::string>& classes)
 {
     nlohmann::json items = nlohmann::json::array();
     for (std::size_t i = 0; i < arrays.rows.size(); ++i) {
@@ -41,7 +42,8 @@ Status predict(const PredictOptions& options, const CommonOptions& common)
 {
     FOVEATE_TRY(session::Project project, session::Project::open(options.project, session::Purpose::write));
     FOVEATE_TRY(const IdsByRow wanted, wantedRows(project, options.ids));
-    FOVEATE_TRY(const std::string folder, runOnParent(project, "predict", options.run, nlohmann::json::object(), common));
+    FOVEATE_TRY(const std::string folder,
+                runOnParent(project, "predict", options.run, nlohmann::json::object(), common));
     FOVEATE_TRY(const session::RunArrays arrays, session::readRunArrays(folder));
     const nlohmann::json items = predictions(arrays, wanted, project.file().classes);
     if (common.json) {
@@ -49,8 +51,9 @@ Status predict(const PredictOptions& options, const CommonOptions& common)
         return {};
     }
     for (const auto& item : items)
-        say(QStringLiteral("%1  %2  %3").arg(QString::fromStdString(item["id"]), QString::fromStdString(item["class"]),
-                                             QString::fromStdString(item["probabilities"].dump())));
+        say(QStringLiteral("%1  %2  %3")
+                .arg(QString::fromStdString(item["id"]), QString::fromStdString(item["class"]),
+                     QString::fromStdString(item["probabilities"].dump())));
     return {};
 }
 

@@ -4,8 +4,6 @@
 #include "app/ReportData.h"
 #include "app/Verbs.h"
 
-#include <QCoreApplication>
-
 namespace foveate::app {
 namespace {
 
@@ -23,7 +21,7 @@ int makeReport(const ReportOptions& options, const CommonOptions& common)
     if (const Status written = writeReport(page, *project); !written)
         return report(written.error());
     common.json ? printJson({{"report", page}})
-                : say(QCoreApplication::translate("Console", "The report lies in %1").arg(QString::fromStdString(page)));
+                : say(Console::tr("The report lies in %1").arg(QString::fromStdString(page)));
     return kOk;
 }
 
@@ -32,7 +30,8 @@ int makeReport(const ReportOptions& options, const CommonOptions& common)
 void addReport(CLI::App& program, Invocation& invocation)
 {
     auto options = std::make_shared<ReportOptions>();
-    CLI::App* verb = addProjectVerb(program, invocation, "report", "Write one page with curve, counts and provenance", options->project);
+    CLI::App* verb = addProjectVerb(program, invocation, "report", "Write one page with curve, counts and provenance",
+                                    options->project);
     verb->add_option("--out", options->out, "The file to write (default: report.html in the project)");
     verb->callback([&invocation, options] {
         invocation.run = [&invocation, options] { return makeReport(*options, invocation.common); };

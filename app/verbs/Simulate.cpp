@@ -5,17 +5,13 @@
 #include "app/Verbs.h"
 
 #include "session/Simulation.h"
+#include "store/Presets.h"
 
 #include <QCoreApplication>
 #include <filesystem>
 
 namespace foveate::app {
 namespace {
-
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("Console", text);
-}
 
 struct SimulateOptions {
     std::string project;
@@ -36,11 +32,15 @@ public:
     {
         using Source = session::Simulation;
         connect(&simulation, &Source::progressed, this, [this](const Progress& progress) { m_bar.show(progress); });
-        connect(&simulation, &Source::finished, this, [] { QCoreApplication::quit(); }, Qt::QueuedConnection);
-        connect(&simulation, &Source::failed, this, [this](const Error& error) {
-            m_outcome = tl::unexpected(error);
-            QCoreApplication::quit();
-        }, Qt::QueuedConnection);
+        connect(
+            &simulation, &Source::finished, this, [] { QCoreApplication::quit(); }, Qt::QueuedConnection);
+        connect(
+            &simulation, &Source::failed, this,
+            [this](const Error& error) {
+                m_outcome = tl::unexpected(error);
+                QCoreApplication::quit();
+            },
+            Qt::QueuedConnection);
     }
     Status run()
     {
@@ -59,14 +59,20 @@ private:
 
 void sayCurve(const std::vector<session::SimulationRow>& rows)
 {
-    say(tr("strategy              labels  metric              mean    spread  repeats"));
+    say(Console::tr("strategy              labels  metric              mean    spread  repeats"));
     for (const session::SimulationPoint& point : session::summarise(rows))
         say(QStringLiteral("%1 %2  %3 %4  %5  %6")
-                .arg(QString::fromStdString(point.strategy), -20).arg(point.labels, 7).arg(QString::fromStdString(point.metric), -18)
-                .arg(point.mean, 7, 'f', 4).arg(point.spread, 7, 'f', 4).arg(point.repeats, 7));
+                .arg(QString::fromStdString(point.strategy), -20)
+                .arg(point.labels, 7)
+                .arg(QString::fromStdString(point.metric), -18)
+                .arg(point.mean, 7, 'f', 4)
+                .arg(point.spread, 7, 'f', 4)
+                .arg(point.repeats, 7));
     for (const char* metric : {"accuracy", "auc"})
         for (const auto& [strategy, area] : session::areaUnderCurve(rows, metric))
-            say(tr("area under %1 over labels, %2: %3").arg(QLatin1String(metric), QString::fromStdString(strategy)).arg(area, 0, 'f', 4));
+            say(Console::tr("area under %1 over labels, %2: %3")
+                    .arg(QLatin1String(metric), QString::fromStdString(strategy))
+                    .arg(area, 0, 'f', 4));
 }
 
 Status simulate(const SimulateOptions& options, const CommonOptions& common)
@@ -96,8 +102,20 @@ Status simulate(const SimulateOptions& options, const CommonOptions& common)
         return {};
     }
     sayCurve(simulation->rows());
-    say(tr("The plot lies in %1").arg(QString::fromStdString(plot)));
+    say(Console::tr("The plot lies in %1").arg(QString::fromStdString(plot)));
     return {};
+}
+
+/// "20", or "8:64".
+void readBatch(const std::string& text, session::SimulationOptions& simulation)
+{
+    const QStringList parts = QString::fromStdString(text).split(QLatin1Char(':'));
+    bool first = false, last = false;
+    simulation.batch = parts.front().toInt(&first);
+    const int most = parts.back().toInt(&last);
+    if (!first || !last || parts.size() > 2 || simulation.batch < 1 || most < simulation.batch)
+        throw CLI::ValidationError("--batch", "a number, or two as 8:64");
+    simulation.largestBatch = parts.size() == 2 ? most : 0;
 }
 
 } // namespace
@@ -106,16 +124,25 @@ void addSimulate(CLI::App& program, Invocation& invocation)
 {
     auto options = std::make_shared<SimulateOptions>();
     session::SimulationOptions& simulation = options->simulation;
-    CLI::App* verb = addProjectVerb(program, invocation, "simulate", "Compare strategies with known labels in a reader's place", options->project);
+    CLI::App* verb = addProjectVerb(program, invocation, "simulate",
+                                    "Compare strategies with known labels in a reader's place", options->project);
     verb->add_option("--strategy", simulation.strategies, "Strategies, separated by commas")->delimiter(',');
-    verb->add_option("--rounds", simulation.rounds, "Trainings of each strategy and repeat")->check(CLI::Range(1, 10000));
-    verb->add_option("--batch", simulation.batch, "Labels more in each round")->check(CLI::Range(1, 1000000));
-    verb->add_option("--repeat", simulation.repeats, "Repeats, each with a seed of its own")->check(CLI::Range(1, 1000));
-    verb->add_option("--preset", options->preset, "The training recipe")->check(CLI::IsMember({"small"}));
-    verb->add_option("--epochs", options->epochs, "Epochs at most (default: the recipe's)")->check(CLI::Range(1, 10000));
-    verb->add_option("--model", options->model, "The network, when there is no pretrained run")->check(CLI::IsMember({"resnet18", "tiny"}));
-    verb->add_option("--size", options->size, "Pixels a side, when there is no pretrained run")->check(CLI::Range(16, 1024));
+    verb->add_option("--rounds", simulation.rounds, "Trainings of each strategy and repeat")
+        ->check(CLI::Range(1, 10000));
+    verb->add_option_function<std::string>(
+        "--batch", [&simulation](const std::string& text) { readBatch(text, simulation); },
+        "Labels more in each round; 8:64: as many as there are, between the two");
+    verb->add_option("--repeat", simulation.repeats, "Repeats, each with a seed of its own")
+        ->check(CLI::Range(1, 1000));
+    verb->add_option("--preset", options->preset, "The training recipe")->check(CLI::IsMember(store::presetNames()));
+    verb->add_option("--epochs", options->epochs, "Epochs at most (default: the recipe's)")
+        ->check(CLI::Range(1, 10000));
+    verb->add_option("--model", options->model, "The network, when there is no pretrained run")
+        ->check(CLI::IsMember(modelNames()));
+    verb->add_option("--size", options->size, "Pixels a side, when there is no pretrained run")
+        ->check(CLI::Range(16, 1024));
     verb->add_option("--run", simulation.run, "The pretrained run to start from, or none (default: the newest)");
+    addStrategyOptions(verb, simulation.selecting);
     verb->add_flag("--keep", simulation.keep, "Keep the weights and features of every round");
     verb->add_flag("--anew", options->anew, "Begin a new one even where an unfinished one could go on");
     verb->callback([&invocation, options] {

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-using foveate::test::run;
 using foveate::test::Outcome;
+using foveate::test::run;
 using foveate::test::writePicture;
 
 class BadInputTest : public QObject {
@@ -32,7 +32,8 @@ class BadInputTest : public QObject {
             const QString folder = path(name) + (c == 0 ? "/A" : "/B");
             QDir().mkpath(folder);
             for (int i = 0; i < each; ++i)
-                writePicture((folder + QStringLiteral("/p%1_%2.png").arg(i).arg(c)).toStdString(), unsigned(i * 2 + c), c);
+                writePicture((folder + QStringLiteral("/p%1_%2.png").arg(i).arg(c)).toStdString(), unsigned(i * 2 + c),
+                             c);
         }
         return path(name);
     }
@@ -40,8 +41,12 @@ class BadInputTest : public QObject {
 private Q_SLOTS:
     void unknownVerbAndOption()
     {
-        QCOMPARE(run({"guess"}).code, 2);
-        QCOMPARE(run({"info", "--no-such-option"}).code, 2);
+        for (const QStringList& words :
+             {QStringList{"guess"}, {"info", "--no-such-option"}, {"info"}, {"label", "x"}}) {
+            const Outcome outcome = run(words);
+            QCOMPARE(outcome.code, 2);
+            QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+        }
         QCOMPARE(run({"new", path("x.foveate"), "--classes", "A,B", "--modality", "tea"}).code, 2);
         QCOMPARE(run({"--help"}).code, 0);
         QVERIFY(run({"--version"}).out.startsWith(QStringLiteral("foveate ")));
@@ -49,9 +54,12 @@ private Q_SLOTS:
 
     void noProject()
     {
-        const Outcome outcome = run({"info", path("nowhere.foveate")});
-        QCOMPARE(outcome.code, 4);
-        QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+        for (const QStringList& words :
+             {QStringList{"info", path("nowhere.foveate")}, {path("nowhere.foveate")}, {path("nowhere")}}) {
+            const Outcome outcome = run(words);
+            QCOMPARE(outcome.code, 4);
+            QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+        }
     }
 
     void projectThatExistsIsLeftAlone()
@@ -65,7 +73,24 @@ private Q_SLOTS:
 
     void badClasses()
     {
-        QCOMPARE(run({"new", path("one.foveate"), "--classes", "A,A"}).code, 3);
+        for (const QString& classes : {QStringLiteral("A,A"), QStringLiteral("A"), QString()}) {
+            const Outcome outcome = run({"new", path("one.foveate"), "--classes", classes});
+            QCOMPARE(outcome.code, 3);
+            QVERIFY2(outcome.saysOneThing() && outcome.err.contains(QStringLiteral("two or more")),
+                     qPrintable(outcome.err));
+            QVERIFY(!QFile::exists(path("one.foveate")));
+        }
+    }
+
+    void brokenProjectFile()
+    {
+        const QString project = makeProject("toml");
+        QFile file(project + "/project.toml");
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write("policy = \"open\"\nclasses = [\"A\", \"B\"]\n") > 0);
+        file.close();
+        const Outcome outcome = run({"info", project});
+        QCOMPARE(outcome.code, 3);
+        QVERIFY2(outcome.saysOneThing() && outcome.err.contains(QStringLiteral("policy")), qPrintable(outcome.err));
     }
 
     void emptyAndMissingFolder()
@@ -112,6 +137,9 @@ private Q_SLOTS:
         QCOMPARE(report["failed"].size(), std::size_t(2));
         for (const auto& failure : report["failed"])
             QVERIFY(failure["code"] == "not-an-image");
+        const Outcome again = run({"import", project, folder, "--json"});
+        QCOMPARE(again.code, 3); // some failed, and nothing is new
+        QVERIFY(again.json()["duplicates"] == 14);
     }
 
     void strangeNames()
@@ -155,7 +183,8 @@ private Q_SLOTS:
         const QString folder = makeImages("split-images");
         QFile table(folder + "/all.csv");
         QVERIFY(table.open(QIODevice::WriteOnly));
-        table.write("path,label,patient,split\nA/p0_0.png,A,anna,train\nA/p1_0.png,A,anna,test\nB/p0_1.png,B,bert,train\n");
+        table.write(
+            "path,label,patient,split\nA/p0_0.png,A,anna,train\nA/p1_0.png,A,anna,test\nB/p0_1.png,B,bert,train\n");
         table.close();
         const Outcome outcome = run({"import", project, table.fileName(), "--split", "split", "--json"});
         QCOMPARE(outcome.code, 3);
@@ -187,6 +216,57 @@ private Q_SLOTS:
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
     }
 
+    void readOnlyDisk()
+    {
+        QDir().mkpath(path("frozen"));
+        if (::mount("tmpfs", qPrintable(path("frozen")), "tmpfs", 0, "size=64m") != 0)
+            QSKIP("skipped: no right to mount a disk");
+        const QString project = path("frozen/p.foveate");
+        run({"new", project, "--classes", "A,B", "--modality", "xray", "--pack-size", "32"});
+        const QString images = makeImages("for-frozen");
+        run({"import", project, images, "-q"});
+        ::mount("tmpfs", qPrintable(path("frozen")), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=64m");
+        const Outcome reading = run({"info", project, "--json"});
+        const Outcome writing = run({"import", project, images, "-q"});
+        const Outcome making = run({"new", path("frozen/x.foveate"), "--classes", "A,B"});
+        ::umount(qPrintable(path("frozen")));
+        QCOMPARE(reading.code, 0);
+        QVERIFY(reading.json()["counts"]["samples"] == 12);
+        QVERIFY2(reading.err.contains(QStringLiteral("cannot be written")), qPrintable(reading.err));
+        for (const Outcome& outcome : {writing, making}) {
+            QCOMPARE(outcome.code, 1);
+            QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+        }
+    }
+
+    void openInAWindow()
+    {
+        const QString project = makeProject("owned");
+        run({"import", project, makeImages("owned-images"), "--hide-labels", "-q"});
+        QProcess owner; // a window
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("QT_QPA_PLATFORM", "offscreen");
+        environment.insert("XDG_CONFIG_HOME", path("config"));
+        owner.setProcessEnvironment(environment);
+        owner.start(QStringLiteral(FOVEATE_BIN_DIR "/foveate"), {project});
+        QVERIFY(owner.waitForStarted());
+        const auto locked = [&] { return run({"label", project, "--oracle", "--count", "1"}); };
+        // Not asked again and again: a window that starts while another holds the project only reads.
+        Outcome outcome;
+        for (int wait = 0; wait < 10 && outcome.code != 6; ++wait) {
+            QTest::qWait(2000);
+            outcome = locked();
+        }
+        const Outcome reading = run({"info", project, "--json"});
+        owner.kill();
+        owner.waitForFinished();
+        QCOMPARE(outcome.code, 6);
+        QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
+        QCOMPARE(reading.code, 0);
+        QVERIFY2(reading.err.contains(QStringLiteral("open elsewhere")), qPrintable(reading.err));
+        QCOMPARE(run({"verify", project}).code, 0);
+    }
+
     void fullDisk()
     {
         QDir().mkpath(path("small"));
@@ -201,6 +281,26 @@ private Q_SLOTS:
         QVERIFY2(outcome.saysOneThing(), qPrintable(outcome.err));
         QCOMPARE(after.code, 0);
         QVERIFY(after.json()["counts"]["samples"] == 0);
+    }
+
+    void pretrainingWithWhatIsNoGood()
+    {
+        const QString project = makeProject("learn");
+        QCOMPARE(run({"pretrain", project, "--model", "tiny"}).code, 4); // no images yet
+        QCOMPARE(run({"import", project, makeImages("learn-images"), "--labels", "none"}).code, 0);
+        const QStringList quick{"pretrain", project, "--model", "tiny", "--size", "32", "--epochs", "1", "--quiet"};
+        QCOMPARE(run(quick + QStringList{"--batch", "1"}).code, 2);
+        QCOMPARE(run(quick + QStringList{"--method", "byol"}).code, 2);
+        QCOMPARE(run(quick + QStringList{"--preset", "{\"name\":"}).code, 2);
+        for (const auto& [more, code] :
+             {std::pair<QStringList, int>{{"--preset", "{\"name\":\"grey\",\"blurr\":1}"}, 3},
+              {{"--evaluate"}, 3}, // nothing is known of these images
+              {{"--resume", "7"}, 4}}) {
+            const Outcome outcome = run(quick + more);
+            QVERIFY2(outcome.code == code && outcome.saysOneThing(), qPrintable(more.join(u' ') + outcome.err));
+        }
+        if (!QFile::exists("/dev/nvidiactl"))
+            QCOMPARE(run(quick + QStringList{"--require-gpu"}).code, 5);
     }
 
     void questionsBeforeTheirTime()

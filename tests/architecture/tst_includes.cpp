@@ -23,13 +23,14 @@ const QMap<QString, Names> kLayers{
     {"imaging", {"base", "imaging/client"}},
     {"imaging/client", {"base"}},
     {"query", {"base", "embed", "score"}},
-    {"learn", {"base", "embed", "score"}},
+    {"learn", {"base", "embed", "score", "learn/files"}},
+    {"learn/files", {"base"}},
     {"explain", {"base", "embed", "score", "learn"}},
     {"session", {"base", "store", "imaging/client", "phantom", "score", "query", "embed"}},
     {"ui", {"base", "store", "imaging/client", "phantom", "score", "query", "session"}},
     {"app", {"base", "store", "imaging/client", "phantom", "score", "query", "embed", "session", "ui"}},
     {"app/engine", {"base", "embed", "score", "query", "learn", "explain"}},
-    {"app/decode", {"base", "imaging", "imaging/client"}},
+    {"app/decode", {"base", "imaging", "imaging/client", "learn/files"}},
 };
 
 // third-party prefix → folders that may include it.
@@ -56,7 +57,7 @@ const QMap<QString, Names> kThirdParty{
 };
 const Names kQtCore{"session", "ui", "app"};
 const Names kWidgets{"ui", "app"};
-const QStringList kWidgetHeaders{"QWidget",  "QMainWindow", "QDialog", "QLabel", "QPushButton", "QApplication",
+const QStringList kWidgetHeaders{"QWidget",  "QMainWindow", "QDialog", "QLabel", "QPushButton",  "QApplication",
                                  "QPainter", "QImage",      "QPixmap", "QIcon",  "qcustomplot.h"};
 
 struct Include {
@@ -90,7 +91,8 @@ QList<Include> includesOf(const QString& root)
                                               QRegularExpression::MultilineOption);
     QList<Include> found;
     for (const char* top : {"core", "ui", "app"}) {
-        QDirIterator files(root + u'/' + QLatin1String(top), {"*.h", "*.cpp"}, QDir::Files, QDirIterator::Subdirectories);
+        QDirIterator files(root + u'/' + QLatin1String(top), {"*.h", "*.cpp"}, QDir::Files,
+                           QDirIterator::Subdirectories);
         while (files.hasNext()) {
             QFile file(files.next());
             if (!file.open(QIODevice::ReadOnly))
@@ -155,14 +157,22 @@ private Q_SLOTS:
         QTest::addColumn<QString>("folder");
         QTest::addColumn<QString>("target");
         QTest::addColumn<bool>("quoted");
-        QTest::newRow("learn sees Qt") << "learn" << "QString" << false;
-        QTest::newRow("query sees store") << "query" << "store/Study.h" << true;
-        QTest::newRow("ui sees learn") << "ui" << "learn/Network.h" << true;
-        QTest::newRow("session sees torch") << "session" << "torch/torch.h" << false;
-        QTest::newRow("session sees widgets") << "session" << "QWidget" << false;
-        QTest::newRow("session sees codecs") << "session" << "imaging/Dicom.h" << true;
-        QTest::newRow("base sees session") << "base" << "session/Loop.h" << true;
-        QTest::newRow("ui sees sqlite") << "ui" << "sqlite3.h" << false;
+        QTest::newRow("learn sees Qt") << "learn"
+                                       << "QString" << false;
+        QTest::newRow("query sees store") << "query"
+                                          << "store/Study.h" << true;
+        QTest::newRow("ui sees learn") << "ui"
+                                       << "learn/Network.h" << true;
+        QTest::newRow("session sees torch") << "session"
+                                            << "torch/torch.h" << false;
+        QTest::newRow("session sees widgets") << "session"
+                                              << "QWidget" << false;
+        QTest::newRow("session sees codecs") << "session"
+                                             << "imaging/Dicom.h" << true;
+        QTest::newRow("base sees session") << "base"
+                                           << "session/Loop.h" << true;
+        QTest::newRow("ui sees sqlite") << "ui"
+                                        << "sqlite3.h" << false;
     }
 
     void theTestSeesAWrongInclude()

@@ -7,6 +7,7 @@
 #include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <signal.h>
@@ -55,6 +56,17 @@ private:
         const std::string folder = place(name);
         if (!example.write(folder))
             qFatal("no run folder");
+        return folder;
+    }
+
+    /// The same for a job that goes on from the reference run's weights.
+    std::string preparedOnReference(const char* name, const ExampleRun& example) const
+    {
+        const std::string folder = prepared(name, example);
+        fs::copy(m_reference + "/weights.safetensors", folder + "/input/weights.safetensors");
+        Snapshot snapshot = example.snapshot();
+        snapshot.parent = "weights.safetensors";
+        [[maybe_unused]] const Status written = writeSnapshot(folder, snapshot);
         return folder;
     }
 
@@ -203,11 +215,7 @@ private Q_SLOTS:
                 example.options = {{"rows", {3, 4}}, {"class", 1}};
             if (example.job == "predict")
                 example.options = {{"mc", 5}};
-            const std::string folder = prepared(job, example);
-            Snapshot snapshot = example.snapshot();
-            snapshot.parent = "weights.safetensors";
-            fs::copy(m_reference + "/weights.safetensors", folder + "/input/weights.safetensors");
-            QVERIFY(writeSnapshot(folder, snapshot).has_value());
+            const std::string folder = preparedOnReference(job, example);
             const EngineEnd end = runEngineProgram(folder);
             QVERIFY2(end.exitCode == 0, end.last().dump().c_str());
         }
@@ -217,6 +225,85 @@ private Q_SLOTS:
         const Array<float> map = *readNpy<float>(place("explain") + "/maps/0000000000000003-gradcam-1.npy");
         QCOMPARE(map.shape, (std::vector<std::size_t>{32, 32}));
         QCOMPARE(jsonOf(place("explain") + "/maps.json").size(), std::size_t(2));
+    }
+
+    void explainsByEveryMethod_data()
+    {
+        QTest::addColumn<QString>("method");
+        for (const char* method : {"gradcam", "deep-taylor", "occlusion", "random-occlusion", "uncertainty"})
+            QTest::newRow(method) << method;
+    }
+
+    /// With regions and robustness; twice gives the same bytes.
+    void explainsByEveryMethod()
+    {
+        QFETCH(QString, method);
+        QByteArray before;
+        for (const char* time : {"once", "twice"}) {
+            ExampleRun example;
+            example.job = "explain";
+            example.options = {{"rows", {5}},     {"method", method.toStdString()},
+                               {"regions", true}, {"robustness", 3},
+                               {"window", 8},     {"stride", 4},
+                               {"boxes", 12},     {"passes", 4}};
+            const std::string folder = prepared(qPrintable(method + time), example);
+            Snapshot snapshot = example.snapshot();
+            snapshot.parent = "weights.safetensors";
+            fs::copy(m_reference + "/weights.safetensors", folder + "/input/weights.safetensors");
+            QVERIFY(writeSnapshot(folder, snapshot).has_value());
+            const EngineEnd end = runEngineProgram(folder);
+            QVERIFY2(end.exitCode == 0, end.last().dump().c_str());
+            const json item = jsonOf(folder + "/maps.json").at(0);
+            QVERIFY(item.at("high").get<double>() > item.at("low").get<double>());
+            QVERIFY(item.at("lost").get<double>() >= 0 && item.at("lost").get<double>() < .05);
+            QVERIFY(item.at("primary").at("share").get<double>() > 0);
+            QVERIFY(item.at("robustness").at("overlap").get<double>() <= 1);
+            const auto regions = readNpy<std::uint8_t>(folder + "/" + item.at("regions").get<std::string>());
+            QVERIFY(regions.has_value() && std::count(regions->data.begin(), regions->data.end(), 1) > 0);
+            const QByteArray bytes = bytesOf(folder + "/" + item.at("map").get<std::string>());
+            QVERIFY(before.isEmpty() || bytes == before);
+            before = bytes;
+        }
+    }
+
+    void aStoppedMapGoesOn()
+    {
+        ExampleRun example;
+        example.job = "embed";
+        example.options = {{"map", "umap"}, {"rounds", 20000}, {"clusters", 2}};
+        const std::string whole = preparedOnReference("map", example),
+                          stopped = preparedOnReference("stopped map", example);
+        QCOMPARE(runEngineProgram(whole).exitCode, 0);
+        bool asked = false;
+        const EngineEnd end = runEngineProgram(stopped, [&asked](const json& event, QProcess& process) {
+            if (event.value("stage", "") == "layout" && event.value("step", 0) > 0 && !asked) {
+                asked = true;
+                process.terminate();
+            }
+        });
+        QCOMPARE(end.exitCode, 130);
+        QVERIFY(!QDir(QString::fromStdString(stopped + "/checkpoints")).isEmpty());
+        QCOMPARE(runEngineProgram(stopped).exitCode, 0);
+        for (const char* file : {"/features.npy", "/map.npy", "/clusters.npy", "/result.json"})
+            QVERIFY2(bytesOf(stopped + file) == bytesOf(whole + file), file);
+        const json result = jsonOf(whole + "/result.json");
+        QVERIFY(result.at("map").at("trustworthiness").get<double>() > .7);
+        QCOMPARE(result.at("clusters").at("sizes").size(), std::size_t(2));
+
+        // The next round goes on from this map: the same features, so nothing turns or moves away.
+        example.options = {{"map", "umap"}, {"rounds", 50}};
+        const std::string next = preparedOnReference("next map", example);
+        fs::copy(whole + "/map.npy", next + "/input/previous-map.npy");
+        fs::copy(whole + "/rows.npy", next + "/input/previous-rows.npy");
+        QCOMPARE(runEngineProgram(next).exitCode, 0);
+        const std::vector<float> before = readNpy<float>(whole + "/map.npy")->data,
+                                 after = readNpy<float>(next + "/map.npy")->data;
+        double moved = 0, extent = 0;
+        for (std::size_t i = 0; i < before.size(); ++i) {
+            moved += std::pow(double(after[i]) - double(before[i]), 2);
+            extent += std::pow(double(before[i]) - double(before[i % 2]), 2);
+        }
+        QVERIFY2(moved < .3 * extent, qPrintable(QString::number(moved / extent)));
     }
 
     void refuses_data()
@@ -236,6 +323,10 @@ private Q_SLOTS:
                                                     << "bad-input" << 3;
         QTest::newRow("an option that does not exist") << "option"
                                                        << "usage" << 2;
+        QTest::newRow("a method that does not exist") << "method"
+                                                      << "usage" << 2;
+        QTest::newRow("weights with the classes in another order") << "classes"
+                                                                   << "wrong-shape" << 3;
         QTest::newRow("a learning rate that explodes") << "explode"
                                                        << "non-finite" << 1;
         QTest::newRow("a GPU that is not asked for in vain") << "gpu"
@@ -250,13 +341,23 @@ private Q_SLOTS:
         ExampleRun example;
         if (what == "labels")
             example.labels = 0;
-        if (what == "parent")
+        if (what == "parent" || what == "classes")
             example.job = "predict", example.options = json::object();
         if (what == "option")
             example.options["optimiser"] = "magic";
+        if (what == "method")
+            example.job = "explain", example.options = {{"method", "tea-leaves"}};
         if (what == "explode")
             example.options["learning_rate"] = 1e38;
         const std::string folder = prepared(qPrintable("refused " + what), example);
+        if (what == "method" || what == "classes") {
+            Snapshot snapshot = example.snapshot();
+            if (what == "classes")
+                std::swap(snapshot.classes[0], snapshot.classes[1]);
+            snapshot.parent = "weights.safetensors";
+            fs::copy(m_reference + "/weights.safetensors", folder + "/input/weights.safetensors");
+            QVERIFY(writeSnapshot(folder, snapshot).has_value());
+        }
         if (what == "patient") {
             Snapshot snapshot = example.snapshot();
             snapshot.samples[0].split = Split::test;

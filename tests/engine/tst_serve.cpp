@@ -6,6 +6,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <filesystem>
+#include <numeric>
 
 using namespace foveate;
 using nlohmann::json;
@@ -87,6 +88,12 @@ private Q_SLOTS:
         QVERIFY(explained.at("class") == 0 || explained.at("class") == 1);
         QVERIFY(explained.at("evidence").is_boolean());
 
+        const json fine = ask({{"id", 4}, {"command", "explain"}, {"method", "deep-taylor"}, {"row", 17}});
+        QVERIFY(fine.at("method") == json("deep-taylor"));
+        const Array<float> relevance = *readNpy<float>(fine.at("map").get<std::string>());
+        const double sum = std::accumulate(relevance.data.begin(), relevance.data.end(), 0.0);
+        QVERIFY(std::abs(sum + fine.at("lost").get<double>() - 1) < 1e-4);
+
         m_serve.write("{\"command\":\"quit\"}\n");
         QVERIFY(m_serve.waitForFinished(60000));
         QCOMPARE(m_serve.exitCode(), 0);
@@ -119,7 +126,7 @@ private Q_SLOTS:
         QCOMPARE(ask({{"id", 6}, {"command", "explain"}, {"row", 1}, {"class", 2}}).value("code", ""),
                  std::string("not-found"));
         const json refused = ask({{"id", 7}, {"command", "explain"}, {"row", 1}, {"method", "tea-leaves"}});
-        QCOMPARE(refused.value("code", ""), std::string("unsupported"));
+        QCOMPARE(refused.value("code", ""), std::string("usage"));
         QVERIFY(refused.at("id") == json(7));
         QVERIFY(ask({{"id", 8}, {"command", "predict"}, {"row", 1}}).contains("probabilities"));
     }

@@ -46,10 +46,16 @@ void keep(int fd, const std::string& leaf)
     const std::string temporary = std::string(to) + "/." + leaf;
     const int out = ::open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
     char buffer[65536];
+    static const char kZeros[sizeof buffer] = {};
     off_t offset = 0;
-    for (ssize_t n; (n = ::pread(fd, buffer, sizeof buffer, offset)) > 0; offset += n)
-        if (::write(out, buffer, std::size_t(n)) != n)
+    for (ssize_t n; (n = ::pread(fd, buffer, sizeof buffer, offset)) > 0; offset += n) {
+        const bool empty =
+            std::memcmp(buffer, kZeros, std::size_t(n)) == 0; // most of a log that has its space beforehand
+        if (!empty && ::pwrite(out, buffer, std::size_t(n), offset) != n)
             break;
+    }
+    if (::ftruncate(out, offset) != 0)
+        std::abort();
     ::close(out);
     ::rename(temporary.c_str(), (std::string(to) + "/" + leaf).c_str());
 }

@@ -18,16 +18,16 @@
 namespace foveate::engine::bench {
 
 struct Input {
-    std::string data;        ///< folder of inputs
-    std::string out;         ///< folder for NAME.npy; "" for none
+    std::string data; ///< folder of inputs
+    std::string out;  ///< folder for NAME.npy; "" for none
     int repeat = 1;
     int threads = 0; ///< when a workload runs: at least 1
     std::uint64_t seed = 1;
 };
 
 struct Outcome {
-    std::vector<double> seconds; ///< one a repeat
-    std::size_t items = 0;       ///< done in each repeat
+    std::vector<double> seconds{}; ///< one a repeat
+    std::size_t items = 0;         ///< done in each repeat
     nlohmann::json quality = nlohmann::json::object();
     std::string dtype = "float32";
     std::string device = "cpu";
@@ -50,11 +50,13 @@ template <typename T> Result<Array<T>> load(const Input& input, const std::strin
 
 /// out/NAME.npy, when a folder for it was named.
 template <typename T>
-Status save(const Input& input, const std::string& name, const std::vector<std::size_t>& shape, std::span<const T> values)
+Status save(const Input& input, const std::string& name, const std::vector<std::size_t>& shape,
+            std::span<const T> values)
 {
     return input.out.empty() ? Status{} : writeNpy<T>(input.out + "/" + name + ".npy", shape, values);
 }
 
+std::span<const Workload> augmentWorkloads(); ///< training views
 std::span<const Workload> embedWorkloads();   ///< PCA, k-means, neighbours, spreading, maps
 std::span<const Workload> queryWorkloads();   ///< core-set, radiomics
 std::span<const Workload> learnWorkloads();   ///< networks, training
