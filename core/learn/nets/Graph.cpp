@@ -3,6 +3,8 @@
 
 #include "learn/nets/SmallMaps.h"
 
+#include <ATen/autocast_mode.h>
+
 namespace foveate::learn {
 namespace {
 
@@ -27,8 +29,10 @@ at::Tensor evaluate(const Node& node, std::span<const at::Tensor> inputs, bool t
     switch (node.op) {
     case Op::image: break;
     case Op::convolution:
-        return training && makesSmallMaps(*node.convolution, x) ? convolveToSmallMaps(*node.convolution, x)
-                                                                : node.convolution.ptr()->forward(x);
+        // In float32 the library's own gradient: three steps of SimCLR are then PyTorch's, bit for bit.
+        return training && at::autocast::is_autocast_enabled(at::kCPU) && makesSmallMaps(*node.convolution, x)
+                   ? convolveToSmallMaps(*node.convolution, x)
+                   : node.convolution.ptr()->forward(x);
     case Op::upConvolution: return node.upConvolution.ptr()->forward(x);
     case Op::norm: return node.norm.ptr()->forward(x);
     case Op::relu: return x.relu();
