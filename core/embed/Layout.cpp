@@ -33,14 +33,6 @@ std::vector<std::size_t> rowsWhere(std::span<const float> layout, bool finite)
     return rows;
 }
 
-std::vector<float> featuresOf(Points points, const std::vector<std::size_t>& rows)
-{
-    std::vector<float> values;
-    for (const std::size_t row : rows)
-        values.insert(values.end(), points.row(row), points.row(row) + points.dimensions);
-    return values;
-}
-
 } // namespace
 
 Result<std::vector<float>> pcaStart(Points points, double deviation, std::uint64_t seed, int threads)
@@ -93,7 +85,7 @@ Result<std::vector<float>> completed(std::span<const float> previous, Points poi
     std::vector<float> layout(previous.begin(), previous.end());
     if (open.empty())
         return layout;
-    const std::vector<float> base = featuresOf(points, known), queries = featuresOf(points, open);
+    const std::vector<float> base = gathered(points, known), queries = gathered(points, open);
     std::vector<float> places;
     for (const std::size_t row : known)
         places.insert(places.end(), {previous[2 * row], previous[2 * row + 1]});

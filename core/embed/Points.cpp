@@ -28,4 +28,12 @@ Status checkPoints(Points points)
     return bad != 0 ? Status(fail(Code::nonFinite, {"features"})) : Status();
 }
 
+std::vector<float> gathered(Points points, std::span<const std::size_t> rows)
+{
+    std::vector<float> values;
+    for (const std::size_t row : rows)
+        values.insert(values.end(), points.row(row), points.row(row) + points.dimensions);
+    return values;
+}
+
 } // namespace foveate::embed

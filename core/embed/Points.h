@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace foveate::embed {
 
@@ -21,5 +22,7 @@ struct Points {
 Status checkShape(Points points);
 /// wrongShape without a point or a dimension; nonFinite for NaN or infinity in a feature.
 Status checkPoints(Points points);
+/// The features of these rows, one behind the other. REQUIRES: rows that there are.
+std::vector<float> gathered(Points points, std::span<const std::size_t> rows);
 
 } // namespace foveate::embed

@@ -27,14 +27,6 @@ std::vector<std::size_t> drawn(std::size_t n, std::size_t sample, std::uint64_t 
     return rows;
 }
 
-std::vector<float> gathered(Points points, const std::vector<std::size_t>& rows)
-{
-    std::vector<float> values;
-    for (const std::size_t row : rows)
-        values.insert(values.end(), points.row(row), points.row(row) + points.dimensions);
-    return values;
-}
-
 /// How many points lie nearer to point i than j does; equal distances by row.
 std::size_t nearerThan(const Eigen::VectorXd& squared, Eigen::Index i, Eigen::Index j)
 {
