@@ -4,7 +4,8 @@
 //
 // The decision follows from the processor's feature flags, not from a timing, so it is the same at every start on one
 // machine and LibTorch and needs no cache file. bfloat16 for training where the processor multiplies it faster than
-// float32 (AMX, or AMD with avx512_bf16), float32 elsewhere; ranking passes are float32 always.
+// float32 (AMX, or AMD with avx512_bf16), float32 elsewhere; 3×3 convolutions by minimal filtering in both; ranking
+// passes are float32 always.
 #pragma once
 
 #include "base/Result.h"
@@ -18,6 +19,7 @@ struct Capability {
     std::string device = "cpu";
     std::string dtype = "float32"; ///< of the training passes: "float32" or "bfloat16"
     bool channelsLast = true;
+    bool winograd = false; ///< training passes convolve by minimal filtering (nets/Winograd.h)
     int threads = 1;
     bool bfloat16() const { return dtype == "bfloat16"; }
     bool operator==(const Capability&) const = default;
@@ -25,7 +27,7 @@ struct Capability {
 
 struct CapabilityWish {
     std::string device = "auto"; ///< auto, cpu, cuda
-    std::string dtype = "auto";  ///< auto, float32, bfloat16
+    std::string dtype = "auto";  ///< auto, bfloat16, float32: as PyTorch computes it, operation by operation
     int threads = 0;             ///< 0: every processor this process may use
     bool requireGpu = false;
 };

@@ -18,10 +18,13 @@ std::vector<at::Tensor> copiesOf(const std::vector<at::Tensor>& tensors)
 
 } // namespace
 
-FineTuner::FineTuner(Network network, const optim::OptimiserOptions& optimiser, bool freeze, bool bfloat16)
-    : m_network(std::move(network)), m_options(optimiser), m_freeze(freeze), m_bfloat16(bfloat16)
+FineTuner::FineTuner(Network network, const optim::OptimiserOptions& optimiser, bool freeze,
+                     const Capability& capability)
+    : m_network(std::move(network)), m_options(optimiser), m_freeze(freeze), m_capability(capability)
 {
     m_network.useChannelsLast();
+    if (m_capability.winograd)
+        m_network.useWinograd();
     restart();
 }
 
@@ -58,7 +61,7 @@ Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector
     BatchResult result;
     at::Tensor loss;
     {
-        const Autocast autocast(m_bfloat16);
+        const Autocast autocast(m_capability.bfloat16());
         const at::Tensor scores = logits(images).to(at::kFloat);
         const at::Tensor losses = at::cross_entropy_loss(scores, target, {}, at::Reduction::None);
         loss = (losses * weight).sum() / weight.sum();

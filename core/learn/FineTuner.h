@@ -2,6 +2,7 @@
 // FineTuner: a network and its optimiser, and one supervised step of both. One thread at a time.
 #pragma once
 
+#include "learn/Device.h"
 #include "learn/Network.h"
 #include "learn/optim/Optimiser.h"
 
@@ -19,8 +20,8 @@ struct BatchResult {
 
 class FineTuner {
 public:
-    /// `freeze`: the head alone learns, the backbone stays in evaluation mode. `bfloat16`: of the forward pass.
-    FineTuner(Network network, const optim::OptimiserOptions& optimiser, bool freeze, bool bfloat16);
+    /// `freeze`: the head alone learns, the backbone stays in evaluation mode. `capability`: how a step computes.
+    FineTuner(Network network, const optim::OptimiserOptions& optimiser, bool freeze, const Capability& capability);
     /// Forward, backward and, when all of it is finite, the optimiser's step; nonFinite otherwise, with nothing
     /// changed. Weighted cross-entropy. REQUIRES: images [N,C,S,S], N labels and weights. May throw LibTorch's
     /// exceptions: call it guarded.
@@ -39,7 +40,7 @@ private:
     Network m_network;
     optim::OptimiserOptions m_options;
     bool m_freeze;
-    bool m_bfloat16;
+    Capability m_capability;
     std::vector<at::Tensor> m_buffers; ///< running statistics, shared with the network
     std::unique_ptr<optim::Optimiser> m_optimiser;
 };

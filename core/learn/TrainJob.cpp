@@ -109,7 +109,7 @@ TrainJob::TrainJob(RunContext context, TrainOptions options, ModelInfo info, Tra
                    Network network, augment::Preset preset)
     : m_context(std::move(context)), m_options(std::move(options)), m_info(std::move(info)), m_set(std::move(set)),
       m_batches(std::move(batches)), m_preset(std::move(preset)),
-      m_tuner(std::move(network), optimiserOf(m_options), m_options.freeze, m_context.capability.bfloat16()),
+      m_tuner(std::move(network), optimiserOf(m_options), m_options.freeze, m_context.capability),
       m_network(m_tuner.network())
 {
     m_state.batch = m_options.batch;

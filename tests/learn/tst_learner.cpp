@@ -95,7 +95,7 @@ private Q_SLOTS:
 
     void oneNanPixelChangesNothingWithLabels()
     {
-        FineTuner tuner(*Network::create("tiny", 2, 1), optim::usualOptions(optim::Kind::adam), false, false);
+        FineTuner tuner(*Network::create("tiny", 2, 1), optim::usualOptions(optim::Kind::adam), false, Capability{});
         at::Tensor images = views();
         const std::vector<std::int64_t> labels{0, 1, 0, 1, 0, 1, 0, 1};
         const std::vector<float> weights(8, 1.F);

@@ -78,7 +78,8 @@ Result<std::vector<float>> ImpactMeter::update(int repeat, int representative, c
     Random::derive(seed, "companions", std::uint64_t(repeat)).shuffle(others);
     others.resize(std::min(others.size(), kMostOthers));
     FOVEATE_TRY(learn::Network network, learn::networkOf(*m_context.parent, m_trained.info));
-    learn::FineTuner tuner(std::move(network), learn::optim::usualOptions(learn::optim::Kind::adam), false, false);
+    learn::FineTuner tuner(std::move(network), learn::optim::usualOptions(learn::optim::Kind::adam), false,
+                            learn::Capability{.winograd = true});
     for (int epoch = 0; epoch < kEpochs; ++epoch) {
         const std::uint64_t moment = std::uint64_t(repeat) * kEpochs + std::uint64_t(epoch);
         Random random = Random::derive(seed, "impact epoch", moment);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/nets/FoldedGraph.h"
 
+#include "learn/nets/Winograd.h"
+
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <algorithm>
 
@@ -147,6 +149,8 @@ FoldedGraph::Step FoldedGraph::convolutionStep(const std::vector<Node>& nodes, c
     const FoldedWeights weights = folded(step.node.convolution, norm);
     step.weight = weights.weight.to(m_dtype);
     step.bias = weights.bias.to(m_dtype);
+    if (m_dtype == at::kFloat)
+        step.winograd = std::make_shared<WinogradKernels>(weights.weight, weights.bias);
     const int sum = follower(nodes, users, covered.back(), Op::sum);
     if (sum < 0)
         return step;
@@ -164,9 +168,12 @@ at::Tensor FoldedGraph::compute(const Step& step, const std::vector<at::Tensor>&
 {
     const at::Tensor& x = inputs[0];
     switch (step.node.op) {
-    case Op::convolution:
-        return fusedConvolution(x, step.weight, step.bias, *step.node.convolution, step.relu,
-                                step.adds ? (overwriteShortcut ? inputs[1] : inputs[1].clone()) : at::Tensor());
+    case Op::convolution: {
+        const at::Tensor addTo = !step.adds ? at::Tensor() : overwriteShortcut ? inputs[1] : inputs[1].clone();
+        if (step.winograd && suitsWinograd(*step.node.convolution, x))
+            return step.winograd->convolve(x, addTo, step.relu);
+        return fusedConvolution(x, step.weight, step.bias, *step.node.convolution, step.relu, addTo);
+    }
     case Op::norm: {
         const at::Tensor zero = at::zeros_like(step.bias);
         const at::Tensor y = at::batch_norm(x, step.weight, step.bias, zero, at::ones_like(zero), false, 0, 0, false);

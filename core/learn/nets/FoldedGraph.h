@@ -9,7 +9,11 @@
 
 #include "learn/nets/Graph.h"
 
+#include <memory>
+
 namespace foveate::learn {
+
+class WinogradKernels;
 
 /// A convolution with the batch norm behind it (null: none) as one: weight [O,I,k,k] channels-last and bias [O],
 /// float32, computed in double so that folding adds no error of its own.
@@ -29,6 +33,7 @@ private:
     struct Step {
         Node node;                   ///< inputs are steps
         at::Tensor weight{}, bias{}; ///< of a convolution, a linear layer, or scale and shift of a norm
+        std::shared_ptr<WinogradKernels> winograd{}; ///< of a convolution in float32 that it may suit
         bool relu = false;
         bool adds = false; ///< inputs[1] is the shortcut
     };

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/nets/Graph.h"
 
-#include "learn/nets/SmallMaps.h"
-
-#include <ATen/autocast_mode.h>
+#include "learn/nets/Winograd.h"
 
 namespace foveate::learn {
 namespace {
@@ -28,11 +26,7 @@ at::Tensor evaluate(const Node& node, std::span<const at::Tensor> inputs, bool t
     const at::Tensor& x = inputs[0];
     switch (node.op) {
     case Op::image: break;
-    case Op::convolution:
-        // In float32 the library's own gradient: three steps of SimCLR are then PyTorch's, bit for bit.
-        return training && at::autocast::is_autocast_enabled(at::kCPU) && makesSmallMaps(*node.convolution, x)
-                   ? convolveToSmallMaps(*node.convolution, x)
-                   : node.convolution.ptr()->forward(x);
+    case Op::convolution: return node.convolution.ptr()->forward(x);
     case Op::upConvolution: return node.upConvolution.ptr()->forward(x);
     case Op::norm: return node.norm.ptr()->forward(x);
     case Op::relu: return x.relu();
@@ -167,6 +161,8 @@ at::Tensor Graph::run(const at::Tensor& value, int from, int to) const
             values[std::size_t(i)] = inputs[0].relu_();
         else if (overwrite && node.op == Op::sum)
             values[std::size_t(i)] = inputs[0].add_(inputs[1]);
+        else if (m_winograd && node.op == Op::convolution && suitsWinograd(*node.convolution, inputs[0]))
+            values[std::size_t(i)] = convolveByWinograd(*node.convolution, inputs[0]);
         else
             values[std::size_t(i)] = evaluate(node, inputs, is_training());
         for (const int input : node.inputs)

@@ -57,6 +57,8 @@ public:
     Graph();
     const std::vector<Node>& nodes() const { return m_nodes; }
     int last() const { return int(m_nodes.size()) - 1; }
+    /// run() computes the convolutions that suit it by minimal filtering (Winograd.h): faster, other last digits.
+    void useWinograd() { m_winograd = true; }
 
     /// Each adds a node behind `from` and returns its number.
     int convolution(const std::string& name, int from, const torch::nn::Conv2dOptions& options);
@@ -86,6 +88,7 @@ private:
 
     std::vector<Node> m_nodes;
     std::vector<int> m_lastUse; ///< of each node's value; the node itself when nobody uses it
+    bool m_winograd = false;
 };
 
 } // namespace foveate::learn
