@@ -107,7 +107,7 @@ Result<DeepTaylor> compute(const Layers& layers, const learn::Normalisation& nor
 
 RelevancePass::RelevancePass(const Layers& layers, const learn::Normalisation& normalisation, const at::Tensor& images)
     : m_layers(layers), m_images(learn::threeChannels(images).contiguous(at::MemoryFormat::ChannelsLast)),
-      m_bounded(withinBounds(m_images, normalisation)), m_outputs(outputs(layers, m_images))
+      m_bounded(withinBounds(m_images, normalisation)), m_outputs(outputs(layers, m_images, layers.pooled))
 {}
 
 const at::Tensor& RelevancePass::input(const Layer& layer, std::size_t i) const

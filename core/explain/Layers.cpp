@@ -19,11 +19,21 @@ at::Tensor positivePart(const at::Tensor& weight, bool first)
     return at::cat({part, weight.clamp_max(0).neg()}, 1).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
+/// A convolution and the norm behind it as one, in the reference library's float32 operations: near ties in a max pool
+/// then fall as they do there.
+learn::FoldedWeights folded(const torch::nn::Conv2d& convolution, const torch::nn::BatchNorm2d& norm)
+{
+    const at::Tensor scale = norm->weight / (norm->running_var + norm->options.eps()).sqrt();
+    const at::Tensor bias = convolution->bias.defined() ? convolution->bias : at::zeros({1});
+    return {(convolution->weight * scale.view({-1, 1, 1, 1})).contiguous(at::MemoryFormat::ChannelsLast),
+            (bias - norm->running_mean) * scale + norm->bias};
+}
+
 /// A graph's nodes as layers: norms folded, ReLUs joined to what they follow, dropout and flattening left out.
 class Translation {
 public:
-    /// `folded`: relevance sees a folded norm's scale too.
-    Translation(const std::vector<Node>& nodes, bool folded) : m_nodes(nodes), m_folded(folded)
+    /// `folds`: norms become part of the convolution before them.
+    Translation(const std::vector<Node>& nodes, bool folds) : m_nodes(nodes), m_folds(folds)
     {
         for (const Node& node : nodes)
             m_places.push_back(placeOf(node));
@@ -40,7 +50,11 @@ public:
             layer.positive = layer.weight.clamp_min(0);
         }
         m_list.push_back(std::move(layer));
-        return {std::move(m_list), target};
+        Layers layers{std::move(m_list), target};
+        for (const Layer& each : layers.list)
+            if (each.kind == LayerKind::maxPool)
+                layers.pooled = each.inputs[0];
+        return layers;
     }
 
 private:
@@ -85,23 +99,21 @@ private:
     int norm(int input, const Node& node)
     {
         const Node& before = m_nodes[std::size_t(node.inputs[0])];
-        if (before.op == Op::convolution) {
+        if (m_folds && before.op == Op::convolution) {
             Layer& layer = m_list[std::size_t(input)];
-            const learn::FoldedWeights both = learn::folded(before.convolution, node.norm);
+            const learn::FoldedWeights both = folded(before.convolution, node.norm);
             layer.weight = both.weight;
             layer.bias = both.bias;
-            if (m_folded)
-                layer.positive = positivePart(both.weight, layer.inputs[0] == kImage);
+            layer.positive = positivePart(both.weight, layer.inputs[0] == kImage);
             return input;
         }
         const auto& module = *node.norm;
-        const at::Tensor scale =
-            module.weight.to(at::kDouble) / (module.running_var.to(at::kDouble) + module.options.eps()).sqrt();
         Layer layer{LayerKind::norm, {input}};
-        layer.weight = scale.to(at::kFloat).view({1, -1, 1, 1});
-        layer.bias = (module.bias.to(at::kDouble) - module.running_mean.to(at::kDouble) * scale)
-                         .to(at::kFloat)
-                         .view({1, -1, 1, 1});
+        layer.weight = module.weight.clone();
+        layer.bias = module.bias.clone();
+        layer.mean = module.running_mean.clone();
+        layer.variance = module.running_var.clone();
+        layer.eps = module.options.eps();
         return add(std::move(layer));
     }
 
@@ -130,7 +142,7 @@ private:
     }
 
     const std::vector<Node>& m_nodes;
-    bool m_folded;
+    bool m_folds;
     std::vector<int> m_places; ///< node → layer
     std::vector<Layer> m_list;
 };
@@ -153,7 +165,9 @@ at::Tensor evaluate(const Layer& layer, const std::vector<at::Tensor>& inputs)
         switch (layer.kind) {
         case LayerKind::convolution:
             return at::conv2d(inputs[0], layer.weight, layer.bias, layer.stride, layer.padding);
-        case LayerKind::norm: return at::addcmul(layer.bias, inputs[0], layer.weight);
+        case LayerKind::norm:
+            return at::batch_norm(inputs[0], layer.weight, layer.bias, layer.mean, layer.variance, false, 0, layer.eps,
+                                  false);
         case LayerKind::maxPool: return at::max_pool2d(inputs[0], layer.kernel, layer.stride, layer.padding);
         case LayerKind::averagePool: return at::avg_pool2d(inputs[0], layer.kernel, layer.stride, layer.padding);
         case LayerKind::adaptivePool: return at::adaptive_avg_pool2d(inputs[0], {layer.side, layer.side});
@@ -166,16 +180,25 @@ at::Tensor evaluate(const Layer& layer, const std::vector<at::Tensor>& inputs)
     return layer.relu ? result.relu_() : result;
 }
 
-std::vector<at::Tensor> outputs(const Layers& layers, const at::Tensor& images)
+std::vector<at::Tensor> outputs(const Layers& layers, const at::Tensor& images, int plain)
 {
     std::vector<at::Tensor> made;
     made.reserve(layers.list.size());
-    for (const Layer& layer : layers.list) {
-        std::vector<at::Tensor> inputs;
-        for (const int input : layer.inputs)
-            inputs.push_back(input == kImage ? images : made[std::size_t(input)]);
-        made.push_back(evaluate(layer, inputs));
-    }
+    const auto computeUpTo = [&](int last, const at::Tensor& image, at::MemoryFormat format) {
+        while (int(made.size()) <= last) {
+            Layer layer = layers.list[made.size()];
+            if (layer.kind == LayerKind::convolution)
+                layer.weight = layer.weight.contiguous(format);
+            std::vector<at::Tensor> inputs;
+            for (const int input : layer.inputs)
+                inputs.push_back(input == kImage ? image : made[std::size_t(input)]);
+            made.push_back(evaluate(layer, inputs));
+        }
+    };
+    computeUpTo(plain, images.contiguous(), at::MemoryFormat::Contiguous);
+    for (at::Tensor& output : made)
+        output = output.contiguous(at::MemoryFormat::ChannelsLast);
+    computeUpTo(layers.last(), images, at::MemoryFormat::ChannelsLast);
     return made;
 }
 

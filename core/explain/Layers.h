@@ -4,7 +4,8 @@
 // What explains a network has to see inside it: which layer feeds which, and with what weights. One list serves the
 // relevance pass, which walks it backwards, and occlusion, which computes it again for a part of the image. Every
 // layer's inputs stand before it; the last layer gives the logits [N,C]. Batch norm is folded into the convolution
-// before it, in double, so a negative scale turns the weights' signs before anything asks for their positive part.
+// before it, so a negative scale turns the weights' signs before anything asks for their positive part; a DenseNet's
+// norms stay layers of their own.
 #pragma once
 
 #include "base/Result.h"
@@ -19,7 +20,7 @@ inline constexpr int kImage = -1;
 
 enum class LayerKind {
     convolution,
-    norm,    ///< a batch norm without a convolution before it: weight · x + bias per channel
+    norm,    ///< a batch norm that is not folded
     maxPool, ///< of values ≥ 0
     averagePool,
     adaptivePool, ///< average to side × side
@@ -34,7 +35,9 @@ struct Layer {
     bool relu = false;       ///< follows
     at::Tensor weight = {};  ///< [O,I,k,k], [O,I] or [C]
     at::Tensor bias = {};
-    at::Tensor positive = {}; ///< by which relevance goes back: the weight's positive part (see layersOf)
+    at::Tensor positive = {}; ///< by which relevance goes back: the weight's positive part
+    at::Tensor mean = {}, variance = {}; ///< of a norm, [C]
+    double eps = 0;
     int kernel = 1;
     int stride = 1;
     int padding = 0;
@@ -44,20 +47,21 @@ struct Layer {
 struct Layers {
     std::vector<Layer> list;
     int target = 0; ///< Grad-CAM's layer, after its ReLU: resnet layer4[-1], vgg features.29, densenet norm5
+    int pooled = kImage; ///< the last layer that a max pool reads
     const Layer& head() const { return list.back(); } ///< the last linear layer; what feeds it are the features
     std::int64_t classes() const { return head().weight.size(0); }
     int last() const { return int(list.size()) - 1; }
 };
 
-/// A one-logit head z is read as two, (−z, z). In a DenseNet relevance passes through every norm, so `positive` is
-/// there the convolution's own, without the norm that `weight` has folded in; elsewhere it is that of `weight`.
+/// A one-logit head z is read as two, (−z, z).
 /// wrongShape for a network without a head. The layers keep copies: later changes of the network do not reach them.
 Result<Layers> layersOf(learn::Network network);
 
 /// One layer of its inputs, without what the list says of other layers.
 at::Tensor evaluate(const Layer& layer, const std::vector<at::Tensor>& inputs);
 /// Every layer's output after its ReLU. images [N,3,S,S], channels last.
-std::vector<at::Tensor> outputs(const Layers& layers, const at::Tensor& images);
+/// Up to the layer `plain` they are computed in LibTorch's default layout, and so with PyTorch's last digits.
+std::vector<at::Tensor> outputs(const Layers& layers, const at::Tensor& images, int plain = kImage);
 /// The output of layer `to`, given that of `from` (kImage: the images). REQUIRES: nothing up to `to` takes its input
 /// from before `from`.
 at::Tensor run(const Layers& layers, int from, const at::Tensor& value, int to);

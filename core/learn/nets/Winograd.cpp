@@ -119,14 +119,14 @@ at::Tensor gradientOfKernels(const Plan& plan, const at::Tensor& input, const at
 class WinogradConvolution : public torch::autograd::Function<WinogradConvolution> {
 public:
     static at::Tensor forward(AutogradContext* context, const at::Tensor& maps, const at::Tensor& kernels,
-                              const at::Tensor& bias)
+                              const std::optional<at::Tensor>& bias)
     {
         const at::Tensor input = maps.contiguous(kLast);
         context->save_for_backward({input, kernels});
-        context->saved_data["bias"] = bias.defined();
+        context->saved_data["bias"] = bias.has_value();
         const Plan plan = planOf(input, kernels.size(0));
         at::Tensor out = emptyMaps(input, plan.outputs);
-        convolveInto(out, plan, input, packed(plan, kernels, winograd::packKernels), {.bias = bias});
+        convolveInto(out, plan, input, packed(plan, kernels, winograd::packKernels), {.bias = bias.value_or(at::Tensor())});
         return out;
     }
 
@@ -172,7 +172,7 @@ at::Tensor convolveByWinograd(const torch::nn::Conv2dImpl& layer, const at::Tens
     const bool casts = at::autocast::is_autocast_enabled(at::kCPU);
     return WinogradConvolution::apply(
         casts ? at::autocast::cached_cast(at::autocast::get_autocast_dtype(at::kCPU), input, at::kCPU) : input,
-        layer.weight, layer.bias);
+        layer.weight, layer.bias.defined() ? std::optional(layer.bias) : std::nullopt);
 }
 
 WinogradKernels::WinogradKernels(at::Tensor kernels, at::Tensor bias)
