@@ -69,7 +69,7 @@ Result<Capability> decideCapability(const CapabilityWish& wish)
         return fail(Code::deviceMissing, {"cuda"});
     Capability capability;
     capability.threads = wish.threads > 0 ? wish.threads : usableProcessors();
-    capability.winograd = wish.dtype != "float32";
+    capability.fastLayers = wish.dtype != "float32";
     capability.dtype = wish.dtype == "auto" ? (processorHasBfloat16() ? "bfloat16" : "float32") : wish.dtype;
     return capability;
 }
@@ -103,7 +103,7 @@ nlohmann::json toJson(const Capability& capability)
     return {{"device", capability.device},
             {"dtype", capability.dtype},
             {"channels_last", capability.channelsLast},
-            {"winograd", capability.winograd},
+            {"fast_layers", capability.fastLayers},
             {"threads", capability.threads}};
 }
 
@@ -114,7 +114,7 @@ Result<Capability> capabilityFromJson(const nlohmann::json& json)
         capability.device = json.at("device").get<std::string>();
         capability.dtype = json.at("dtype").get<std::string>();
         capability.channelsLast = json.at("channels_last").get<bool>();
-        capability.winograd = json.value("winograd", false); // runs of version 0.1 have none
+        capability.fastLayers = json.value("fast_layers", false); // runs of version 0.1 have none
         capability.threads = json.at("threads").get<int>();
         if (capability.threads < 1)
             return fail(Code::badInput, {"run.json", "threads"});

@@ -4,7 +4,7 @@
 //
 // The decision follows from the processor's feature flags, not from a timing, so it is the same at every start on one
 // machine and LibTorch and needs no cache file. bfloat16 for training where the processor multiplies it faster than
-// float32 (AMX, or AMD with avx512_bf16), float32 elsewhere; 3×3 convolutions by minimal filtering in both; ranking
+// float32 (AMX, or AMD with avx512_bf16), float32 elsewhere; our own layers in both; ranking
 // passes are float32 always.
 #pragma once
 
@@ -19,7 +19,7 @@ struct Capability {
     std::string device = "cpu";
     std::string dtype = "float32"; ///< of the training passes: "float32" or "bfloat16"
     bool channelsLast = true;
-    bool winograd = false; ///< training passes convolve by minimal filtering (nets/Winograd.h)
+    bool fastLayers = false; ///< training passes use our own layers (nets/Winograd.h, Stem.h, NormRelu.h)
     int threads = 1;
     bool bfloat16() const { return dtype == "bfloat16"; }
     bool operator==(const Capability&) const = default;

@@ -23,8 +23,8 @@ FineTuner::FineTuner(Network network, const optim::OptimiserOptions& optimiser, 
     : m_network(std::move(network)), m_options(optimiser), m_freeze(freeze), m_capability(capability)
 {
     m_network.useChannelsLast();
-    if (m_capability.winograd)
-        m_network.useWinograd();
+    if (m_capability.fastLayers)
+        m_network.useFastLayers();
     restart();
 }
 

@@ -43,8 +43,8 @@ public:
     void train(bool on = true);
     /// 4-D weights in channels-last layout. REQUIRES: called before an optimiser takes the parameters.
     void useChannelsLast();
-    /// Convolutions by minimal filtering where it pays (nets/Winograd.h).
-    void useWinograd() { m_backbone->useWinograd(); }
+    /// Our own layers in place of the library's where it pays (Graph.h).
+    void useFastLayers() { m_backbone->useFastLayers(); }
     /// Makes the backbone's folded passes ready.
     void fold(at::ScalarType dtype = at::kFloat) { m_backbone->fold(dtype); }
     /// The last norm of each residual branch starts at 0, so that a block begins as its shortcut (P3's code).

@@ -126,6 +126,41 @@ private Q_SLOTS:
         QVERIFY(gradients[0].front().abs().max().item<double>() > 0);
     }
 
+    /// Together, on grey images, the gradients and running statistics are the library's.
+    void fastLayersChangeNoGradient_data()
+    {
+        QTest::addColumn<QString>("model");
+        for (const char* model : {"resnet18", "resnet50", "densenet121", "vgg16_bn"})
+            QTest::newRow(model) << model;
+    }
+
+    void fastLayersChangeNoGradient()
+    {
+        QFETCH(QString, model);
+        const at::Tensor images = formulaTensor("grey", {6, 1, 64, 64});
+        std::vector<std::vector<at::Tensor>> gradients, statistics;
+        for (const bool fast : {false, true}) {
+            Network network = *Network::create(model.toStdString(), 0, 1, Dropout{});
+            network.useChannelsLast();
+            if (fast)
+                network.useFastLayers();
+            network.train(true);
+            const at::Tensor features = network.features(images);
+            (features * formulaTensor("direction", features.sizes())).sum().backward();
+            std::vector<at::Tensor>& own = gradients.emplace_back();
+            for (const at::Tensor& parameter : network.parameters())
+                own.push_back(parameter.grad());
+            statistics.push_back(network.backbone().buffers());
+        }
+        for (std::size_t i = 0; i < gradients[0].size(); ++i) {
+            const at::Tensor gap = gradients[1][i] - gradients[0][i];
+            QCOMPARE_LE((gap.norm() / gradients[0][i].norm()).item<double>(), 1e-2);
+        }
+        for (std::size_t i = 0; i < statistics[0].size(); ++i)
+            QVERIFY(at::allclose(statistics[0][i], statistics[1][i], 1e-3, 1e-5));
+        QVERIFY(!at::equal(gradients[0].front(), gradients[1].front())); // the fast layers were at work
+    }
+
     void dropoutIsForTrainingOnly()
     {
         const at::NoGradGuard guard;

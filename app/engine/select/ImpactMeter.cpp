@@ -79,7 +79,7 @@ Result<std::vector<float>> ImpactMeter::update(int repeat, int representative, c
     others.resize(std::min(others.size(), kMostOthers));
     FOVEATE_TRY(learn::Network network, learn::networkOf(*m_context.parent, m_trained.info));
     learn::FineTuner tuner(std::move(network), learn::optim::usualOptions(learn::optim::Kind::adam), false,
-                            learn::Capability{.winograd = true});
+                           learn::Capability{.fastLayers = true});
     for (int epoch = 0; epoch < kEpochs; ++epoch) {
         const std::uint64_t moment = std::uint64_t(repeat) * kEpochs + std::uint64_t(epoch);
         Random random = Random::derive(seed, "impact epoch", moment);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/nets/Graph.h"
 
+#include "learn/nets/NormRelu.h"
+#include "learn/nets/Stem.h"
 #include "learn/nets/Winograd.h"
 
 namespace foveate::learn {
@@ -147,22 +149,60 @@ bool Graph::mayOverwrite(int user, int input) const
     return m_lastUse[std::size_t(input)] == user && !isKeptForGradient;
 }
 
+/// Whether the next node is a ReLU of this one, and nobody else reads it.
+bool Graph::readByReluAlone(int node) const
+{
+    const std::size_t next = std::size_t(node) + 1;
+    return next < m_nodes.size() && m_nodes[next].op == Op::relu && m_nodes[next].inputs[0] == node &&
+           m_lastUse[std::size_t(node)] == int(next);
+}
+
+/// By one of our own layers: the number of the node whose value was computed, 0 where none suits.
+int Graph::computeFast(int node, const at::Tensor& input, int to, at::Tensor& value) const
+{
+    const Node& layer = m_nodes[std::size_t(node)];
+    if (layer.op == Op::convolution && suitsWinograd(*layer.convolution, input)) {
+        value = convolveByWinograd(*layer.convolution, input);
+        return node;
+    }
+    if (layer.op == Op::convolution && layer.inputs[0] == 0 && suitsStem(*layer.convolution, input)) {
+        value = convolveStem(*layer.convolution, input);
+        return node;
+    }
+    if (layer.op == Op::norm && is_training() && node < to && readByReluAlone(node) &&
+        suitsNormRelu(*layer.norm, input)) {
+        value = normRelu(*layer.norm.ptr(), input);
+        return node + 1;
+    }
+    return 0;
+}
+
+at::Tensor Graph::forward(const at::Tensor& images) const
+{
+    const bool asTheyAre =
+        m_fastLayers && m_nodes[1].op == Op::convolution && suitsStem(*m_nodes[1].convolution, images);
+    return run(asTheyAre ? images : threeChannels(images), 0, last());
+}
+
 at::Tensor Graph::run(const at::Tensor& value, int from, int to) const
 {
     std::vector<at::Tensor> values(m_nodes.size());
     values[std::size_t(from)] = value;
     for (int i = from + 1; i <= to; ++i) {
+        if (values[std::size_t(i)].defined()) // computed together with the node before it
+            continue;
         const Node& node = m_nodes[std::size_t(i)];
         std::vector<at::Tensor> inputs;
         for (const int input : node.inputs)
             inputs.push_back(values[std::size_t(input)]);
         const bool overwrite = node.inputs[0] != from && mayOverwrite(i, node.inputs[0]);
+        at::Tensor made;
         if (overwrite && node.op == Op::relu)
             values[std::size_t(i)] = inputs[0].relu_();
         else if (overwrite && node.op == Op::sum)
             values[std::size_t(i)] = inputs[0].add_(inputs[1]);
-        else if (m_winograd && node.op == Op::convolution && suitsWinograd(*node.convolution, inputs[0]))
-            values[std::size_t(i)] = convolveByWinograd(*node.convolution, inputs[0]);
+        else if (const int computed = m_fastLayers ? computeFast(i, inputs[0], to, made) : 0)
+            values[std::size_t(computed)] = made;
         else
             values[std::size_t(i)] = evaluate(node, inputs, is_training());
         for (const int input : node.inputs)

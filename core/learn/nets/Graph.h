@@ -57,8 +57,8 @@ public:
     Graph();
     const std::vector<Node>& nodes() const { return m_nodes; }
     int last() const { return int(m_nodes.size()) - 1; }
-    /// run() computes the convolutions that suit it by minimal filtering (Winograd.h): faster, other last digits.
-    void useWinograd() { m_winograd = true; }
+    /// run() computes what suits them by our own layers (Winograd.h, Stem.h, NormRelu.h): faster, other last digits.
+    void useFastLayers() { m_fastLayers = true; }
 
     /// Each adds a node behind `from` and returns its number.
     int convolution(const std::string& name, int from, const torch::nn::Conv2dOptions& options);
@@ -79,16 +79,18 @@ public:
     /// after their last use, and overwritten where that changes no gradient. REQUIRES: no node after `from` and up to
     /// `to` takes its input from before `from`.
     at::Tensor run(const at::Tensor& value, int from, int to) const;
-    at::Tensor forward(const at::Tensor& images) const { return run(threeChannels(images), 0, last()); }
+    at::Tensor forward(const at::Tensor& images) const;
 
 private:
     int add(Node node);
     template <typename Holder> Holder put(const std::string& name, Holder module);
     bool mayOverwrite(int user, int input) const;
+    bool readByReluAlone(int node) const;
+    int computeFast(int node, const at::Tensor& input, int to, at::Tensor& value) const;
 
     std::vector<Node> m_nodes;
     std::vector<int> m_lastUse; ///< of each node's value; the node itself when nobody uses it
-    bool m_winograd = false;
+    bool m_fastLayers = false;
 };
 
 } // namespace foveate::learn

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/nets/Winograd.h"
 
+#include "learn/nets/Lanes.h"
+#include "learn/nets/Layouts.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -34,35 +37,19 @@ template <typename Work> void share(std::int64_t count, std::int64_t unit, const
     const std::int64_t units = (count + unit - 1) / unit;
     at::parallel_for(0, parts, 1, [&](std::int64_t from, std::int64_t to) {
         for (std::int64_t part = from; part < to; ++part)
-            work(part, std::min(count, units * part / parts * unit), std::min(count, units * (part + 1) / parts * unit));
+            work(part, std::min(count, units * part / parts * unit),
+                 std::min(count, units * (part + 1) / parts * unit));
     });
 }
 
-template <typename Pack>
-at::Tensor packed(const Plan& plan, const at::Tensor& kernels, const Pack& pack)
+template <typename Pack> at::Tensor packed(const Plan& plan, const at::Tensor& kernels, const Pack& pack)
 {
     const at::Tensor contiguous = kernels.contiguous(kLast);
     at::Tensor result = at::empty({plan.packedSize()}, at::kFloat);
-    share(plan.outputs, winograd::kPanel, [&](std::int64_t, std::int64_t first, std::int64_t end) {
-        pack(plan, contiguous.const_data_ptr<float>(), result.mutable_data_ptr<float>(), first / winograd::kPanel,
-             end / winograd::kPanel);
+    share(plan.outputs, kPanel, [&](std::int64_t, std::int64_t first, std::int64_t end) {
+        pack(plan, contiguous.const_data_ptr<float>(), result.mutable_data_ptr<float>(), first / kPanel, end / kPanel);
     });
     return result;
-}
-
-/// The tensor's memory as the tiles take it.
-template <typename Element> const Element* elementsOf(const at::Tensor& tensor)
-{
-    return tensor.defined() ? static_cast<const Element*>(tensor.const_data_ptr()) : nullptr;
-}
-
-/// Calls work(Element()) for the type of the maps.
-template <typename Work> void forElement(const at::Tensor& maps, const Work& work)
-{
-    if (maps.scalar_type() == at::kBFloat16)
-        work(std::uint16_t());
-    else
-        work(float());
 }
 
 struct Behind {
@@ -79,7 +66,7 @@ void convolveInto(const at::Tensor& out, const Plan& plan, const at::Tensor& inp
         using Element = decltype(element);
         const winograd::Finish<Element> finish{elementsOf<float>(behind.bias), elementsOf<Element>(behind.added),
                                                behind.relu};
-        auto* const to = static_cast<Element*>(out.mutable_data_ptr());
+        Element* const to = writableOf<Element>(out);
         share(plan.tiles(), plan.block(), [&](std::int64_t part, std::int64_t first, std::int64_t end) {
             winograd::convolve(plan, elementsOf<Element>(input), packedKernels.const_data_ptr<float>(), finish, to,
                                first, end, scratch.mutable_data_ptr<float>() + part * plan.scratchSize());
@@ -109,9 +96,9 @@ at::Tensor gradientOfKernels(const Plan& plan, const at::Tensor& input, const at
     for (std::int64_t part = 1; part < sums.size(0); ++part)
         sums[0].add_(sums[part]);
     at::Tensor result = at::empty({plan.outputs, plan.inputs, 3, 3}, at::TensorOptions(at::kFloat), kLast);
-    share(plan.inputs, winograd::kPanel, [&](std::int64_t, std::int64_t first, std::int64_t end) {
+    share(plan.inputs, kPanel, [&](std::int64_t, std::int64_t first, std::int64_t end) {
         winograd::unpackKernelGradient(plan, sums.const_data_ptr<float>(), result.mutable_data_ptr<float>(),
-                                       first / winograd::kPanel, end / winograd::kPanel);
+                                       first / kPanel, end / kPanel);
     });
     return result;
 }
@@ -126,7 +113,8 @@ public:
         context->saved_data["bias"] = bias.has_value();
         const Plan plan = planOf(input, kernels.size(0));
         at::Tensor out = emptyMaps(input, plan.outputs);
-        convolveInto(out, plan, input, packed(plan, kernels, winograd::packKernels), {.bias = bias.value_or(at::Tensor())});
+        convolveInto(out, plan, input, packed(plan, kernels, winograd::packKernels),
+                     {.bias = bias.value_or(at::Tensor())});
         return out;
     }
 
@@ -154,14 +142,9 @@ public:
 
 bool suitsWinograd(const torch::nn::Conv2dImpl& layer, const at::Tensor& input)
 {
-    const auto both = [](const torch::ExpandingArray<2>& values, std::int64_t value) {
-        return (*values)[0] == value && (*values)[1] == value;
-    };
     const auto& options = layer.options;
-    const auto* const padding = std::get_if<torch::ExpandingArray<2>>(&options.padding());
-    const bool shape = both(options.kernel_size(), 3) && both(options.stride(), 1) && both(options.dilation(), 1) &&
-                       padding != nullptr && both(*padding, 1) && options.groups() == 1 &&
-                       options.in_channels() % winograd::kPanel == 0 && options.out_channels() % winograd::kPanel == 0;
+    const bool shape =
+        hasWindow(layer, 3, 1, 1) && options.in_channels() % kPanel == 0 && options.out_channels() % kPanel == 0;
     const at::ScalarType dtype = input.scalar_type();
     return shape && input.device().is_cpu() && (dtype == at::kFloat || dtype == at::kBFloat16) && input.numel() > 0 &&
            layer.weight.scalar_type() == at::kFloat && winograd::pays(planOf(input, options.out_channels()));

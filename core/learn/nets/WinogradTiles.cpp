@@ -9,44 +9,9 @@
 namespace foveate::learn::winograd {
 namespace {
 
-constexpr int kLanes = 8;
 constexpr int kTaps = 9;
 constexpr int kRows = 6;  ///< of a product, in registers together: 6×16 sums leave room for the factors
 constexpr int kLines = 4; ///< the same for the kernels' gradient, where rows are channels: 16 is no multiple of 6
-
-Lanes load(const float* from)
-{
-    Lanes lanes;
-    std::memcpy(&lanes, from, sizeof lanes);
-    return lanes;
-}
-
-void store(float* to, Lanes lanes)
-{
-    std::memcpy(to, &lanes, sizeof lanes);
-}
-
-using Halves [[gnu::vector_size(16)]] = std::uint16_t;
-using Words [[gnu::vector_size(32)]] = std::uint32_t;
-
-Lanes load(const std::uint16_t* from)
-{
-    Halves halves;
-    std::memcpy(&halves, from, sizeof halves);
-    const Words words = __builtin_convertvector(halves, Words) << 16;
-    Lanes lanes;
-    std::memcpy(&lanes, &words, sizeof lanes);
-    return lanes;
-}
-
-void store(std::uint16_t* to, Lanes lanes)
-{
-    Words words;
-    std::memcpy(&words, &lanes, sizeof words);
-    words += 0x7fff + ((words >> 16) & 1); // to the nearest, halves to even
-    const Halves halves = __builtin_convertvector(words >> 16, Halves);
-    std::memcpy(to, &halves, sizeof halves);
-}
 
 using OneDimension = void (*)(const Lanes*, int, Lanes*, int);
 
@@ -280,8 +245,7 @@ void addGradientWith(const Plan& plan, const Element* maps, const Element* gradi
     }
 }
 
-template <int m>
-void unpack(const Plan& plan, const float* sums, float* kernels, std::int64_t first, std::int64_t end)
+template <int m> void unpack(const Plan& plan, const float* sums, float* kernels, std::int64_t first, std::int64_t end)
 {
     constexpr int points = m + 2;
     const std::int64_t plane = plan.inputs * plan.outputs;

@@ -15,8 +15,6 @@
 
 namespace foveate::learn::winograd {
 
-constexpr int kPanel = 16; ///< channels that lie side by side
-
 struct Plan {
     std::int64_t images = 0, height = 0, width = 0; ///< of the maps, inputs and outputs alike
     std::int64_t inputs = 0, outputs = 0;           ///< channels

@@ -6,11 +6,9 @@
 // vectors read, the step between them, the vectors written, the step between those.
 #pragma once
 
-#include <cstring>
+#include "learn/nets/Lanes.h"
 
 namespace foveate::learn::winograd {
-
-using Lanes [[gnu::vector_size(32)]] = float;
 
 template <int m> struct Transform;
 

@@ -41,8 +41,8 @@ Learner::Learner(Network network, std::shared_ptr<Objective> objective, const Pr
 {
     if (capability.channelsLast)
         m_network.useChannelsLast();
-    if (capability.winograd)
-        m_network.useWinograd();
+    if (capability.fastLayers)
+        m_network.useFastLayers();
     std::vector<at::Tensor> parameters = m_network.parameters();
     std::vector<std::string> names = m_network.parameterNames();
     append(parameters, m_objective->parameters());
