@@ -2,6 +2,7 @@
 #include "learn/Device.h"
 
 #include "base/Text.h"
+#include "learn/TensorMemory.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -9,7 +10,6 @@
 #include <array>
 #include <cpuid.h>
 #include <cstring>
-#include <malloc.h>
 #include <sched.h>
 #include <thread>
 #include <torch/version.h>
@@ -24,15 +24,6 @@ int usableProcessors()
     if (sched_getaffinity(0, sizeof set, &set) == 0)
         return CPU_COUNT(&set);
     return std::max(1, int(std::thread::hardware_concurrency()));
-}
-
-/// Every operation makes and frees tensors of many megabytes. Handed back to the system each time, their pages would be
-/// cleared and mapped anew by every operation (an eighth of the time of training ResNet-18).
-void keepFreedMemory()
-{
-    mallopt(M_MMAP_MAX, 0);
-    mallopt(M_TRIM_THRESHOLD, -1); // never
-    mallopt(M_TOP_PAD, 64 << 20);
 }
 
 bool isAmd()
@@ -76,7 +67,7 @@ Result<Capability> decideCapability(const CapabilityWish& wish)
 
 void applyCapability(const Capability& capability)
 {
-    keepFreedMemory();
+    keepTensorMemory();
     at::set_num_threads(capability.threads);
     at::globalContext().setDeterministicAlgorithms(true, true);
     at::globalContext().setDeterministicFillUninitializedMemory(false);

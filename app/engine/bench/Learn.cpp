@@ -190,6 +190,48 @@ Result<Outcome> simclrStep(const Input& input)
     return outcome;
 }
 
+/// Steps of SimCLR on 128 grey views of 96 px, by our own layers and by the library's in turn.
+Result<Outcome> trainingStep(const Input& input)
+{
+    constexpr int kSteps = 3;
+    ssl::PretrainOptions options;
+    options.objective.head = "p2";
+    std::vector<std::unique_ptr<ssl::Learner>> learners;
+    for (const bool fast : {true, false}) {
+        const Capability capability{.fastLayers = fast, .threads = input.threads};
+        FOVEATE_TRY(learners.emplace_back(), ssl::Learner::create(options, capability, nullptr, input.seed));
+    }
+    at::manual_seed(input.seed);
+    const at::Tensor views = at::randn({128, 1, 96, 96});
+    Status status;
+    const auto steps = [&](ssl::Learner& learner, int count) {
+        return timed(1,
+                     [&] {
+                         for (int i = 0; status && i < count; ++i)
+                             if (auto learnt = learner.learn(
+                                     {1}, [&](std::size_t) { return views; }, 1e-3);
+                                 !learnt)
+                                 status = tl::unexpected<Error>(learnt.error());
+                     })[0] /
+               count;
+    };
+    Outcome outcome;
+    outcome.items = std::size_t(views.size(0));
+    std::vector<double> library, ratios;
+    for (int i = 0; i <= input.repeat; ++i) {
+        const double ours = steps(*learners[0], kSteps), theirs = steps(*learners[1], kSteps);
+        if (i == 0) // warms up
+            continue;
+        outcome.seconds.push_back(ours);
+        library.push_back(theirs);
+        ratios.push_back(theirs / ours);
+    }
+    FOVEATE_CHECK(status);
+    std::sort(ratios.begin(), ratios.end());
+    outcome.quality = {{"library_seconds", library}, {"ratio", ratios[ratios.size() / 2]}};
+    return outcome;
+}
+
 /// A pixel pack of images_u8.npy in a folder of its own, which goes with the object.
 class ImagesPack {
 public:
@@ -301,6 +343,7 @@ std::span<const Workload> learnWorkloads()
         {"extract_features_fp32", "the same, folded, against a float32 program", &safely<foldedFeatures>},
         {"mc_dropout", "20 passes of dropout before the head", &safely<monteCarlo>},
         {"simclr_step", "three float32 steps of SimCLR", &safely<simclrStep>},
+        {"training_step", "a step of ResNet-18 by our own layers and by the library's, float32", &safely<trainingStep>},
         {"simclr_train", "two epochs of SimCLR at 224 px with its views", &safely<simclrTrain>}};
     return list;
 }

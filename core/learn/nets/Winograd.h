@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // 3×3 convolutions of a network by minimal filtering (WinogradTiles.h), on all of LibTorch's threads.
 //
-// Two to three times as fast as LibTorch's own in float32 forwards, four times for the gradient of the kernels
-// (foveate_bench_convolutions prints both). Values are the library's up to 2e-5 of the largest. The result follows from
-// the inputs and, for the gradient of the kernels, the number of threads. CPU only.
+// In float32 two to three times as fast as LibTorch's own forwards, four times for the gradient of the kernels
+// (`foveate bench training_step` prints what a step gains). Values are the library's up to 2e-5 of the largest. The
+// result follows from the inputs and, for the gradient of the kernels, the number of threads. CPU only.
 #pragma once
 
 #include "learn/nets/WinogradTiles.h"
