@@ -19,6 +19,7 @@ struct ExplainOptions {
     std::string run;
     std::vector<std::string> ids;
     std::string method = "gradcam";
+    std::string rules = "conserving";
     std::string classOf = "predicted";
     int window = 32;
     int stride = 16;
@@ -67,9 +68,10 @@ Result<nlohmann::json> itemOf(nlohmann::json item, const std::string& folder, co
 Result<nlohmann::json> explanationOptions(const ExplainOptions& options, const IdsByRow& wanted,
                                           const std::vector<std::string>& classes)
 {
-    nlohmann::json job{{"method", options.method}, {"class", "predicted"},       {"rows", nlohmann::json::array()},
-                       {"window", options.window}, {"stride", options.stride},   {"boxes", options.boxes},
-                       {"passes", options.passes}, {"regions", options.regions}, {"robustness", options.robustness}};
+    nlohmann::json job{{"method", options.method},        {"rules", options.rules},   {"class", "predicted"},
+                       {"rows", nlohmann::json::array()}, {"window", options.window}, {"stride", options.stride},
+                       {"boxes", options.boxes},          {"passes", options.passes}, {"regions", options.regions},
+                       {"robustness", options.robustness}};
     for (const auto& [row, id] : wanted)
         job["rows"].push_back(row);
     if (options.classOf == "predicted")
@@ -122,6 +124,8 @@ void addExplain(CLI::App& program, Invocation& invocation)
     verb->add_option("--ids", options->ids, "Images, separated by commas")->delimiter(',')->required();
     verb->add_option("--method", options->method, "gradcam, deep-taylor, occlusion, random-occlusion or uncertainty")
         ->check(CLI::IsMember({"gradcam", "deep-taylor", "occlusion", "random-occlusion", "uncertainty"}));
+    verb->add_option("--rules", options->rules, "Deep Taylor: conserving, or innvestigate as in the P4 paper")
+        ->check(CLI::IsMember({"conserving", "innvestigate"}));
     verb->add_option("--class", options->classOf, "The class to explain, or predicted");
     verb->add_flag("--regions", options->regions, "Where most of the map lies, and where once that is covered");
     verb->add_option("--robustness", options->robustness, "Look for the region again in that many changed views")

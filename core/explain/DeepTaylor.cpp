@@ -25,6 +25,12 @@ at::Tensor withinBounds(const at::Tensor& images, const learn::Normalisation& no
     return at::cat({above, below}, 1).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
+/// The distances of each value from 0, below and above it, both ≥ 0.
+at::Tensor partsOf(const at::Tensor& images)
+{
+    return at::cat({images.clamp_min(0), images.neg().clamp_min_(0)}, 1).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 at::Tensor throughConvolution(const Layer& layer, const at::Tensor& input, at::Tensor relevance)
 {
     const at::Tensor total = at::conv2d(input, layer.positive, {}, layer.stride, layer.padding).add_(kStabiliser);
@@ -32,6 +38,35 @@ at::Tensor throughConvolution(const Layer& layer, const at::Tensor& input, at::T
         relevance.div_(total), input.expand({relevance.size(0), -1, -1, -1}), layer.positive, c10::nullopt,
         {layer.stride, layer.stride}, {layer.padding, layer.padding}, {1, 1}, false, {0, 0}, 1, {true, false, false});
     return std::get<0>(gradients).mul_(input);
+}
+
+/// w²: each input's share is its squared weight's, whatever its value.
+at::Tensor squaresOfConvolution(const Layer& layer, const at::Tensor& input, at::Tensor relevance)
+{
+    const at::Tensor squares = layer.weight.square();
+    const at::Tensor ones = at::ones_like(input.narrow(0, 0, 1));
+    relevance.div_(at::conv2d(ones, squares, {}, layer.stride, layer.padding).add_(kStabiliser));
+    return std::get<0>(at::convolution_backward(
+        relevance, input.expand({relevance.size(0), -1, -1, -1}), squares, c10::nullopt, {layer.stride, layer.stride},
+        {layer.padding, layer.padding}, {1, 1}, false, {0, 0}, 1, {true, false, false}));
+}
+
+at::Tensor squaresOfLinear(const Layer& layer, const at::Tensor& input, at::Tensor relevance)
+{
+    const at::Tensor squares = layer.weight.square();
+    relevance.div_(squares.sum(1).add_(kStabiliser));
+    std::vector<std::int64_t> shape = input.sizes().vec();
+    shape[0] = relevance.size(0);
+    return at::mm(relevance, squares).view(shape);
+}
+
+at::Tensor gradientOfAdaptivePool(const Layer& layer, const at::Tensor& input, const at::Tensor& relevance)
+{
+    const at::Tensor all = input.expand({relevance.size(0), -1, -1, -1});
+    return layer.side == 1 ? (relevance.view({relevance.size(0), -1, 1, 1}) / double(input.size(2) * input.size(3)))
+                                 .expand_as(all)
+                                 .contiguous(at::MemoryFormat::ChannelsLast)
+                           : at::_adaptive_avg_pool2d_backward(relevance, all);
 }
 
 at::Tensor throughLinear(const Layer& layer, const at::Tensor& input, at::Tensor relevance)
@@ -107,7 +142,8 @@ Result<DeepTaylor> compute(const Layers& layers, const learn::Normalisation& nor
 
 RelevancePass::RelevancePass(const Layers& layers, const learn::Normalisation& normalisation, const at::Tensor& images)
     : m_layers(layers), m_images(learn::threeChannels(images).contiguous(at::MemoryFormat::ChannelsLast)),
-      m_bounded(withinBounds(m_images, normalisation)), m_outputs(outputs(layers, m_images, layers.pooled))
+      m_bounded(layers.rules == Rules::conserving ? withinBounds(m_images, normalisation) : partsOf(m_images)),
+      m_outputs(outputs(layers, m_images, layers.pooled))
 {}
 
 const at::Tensor& RelevancePass::input(const Layer& layer, std::size_t i) const
@@ -115,8 +151,29 @@ const at::Tensor& RelevancePass::input(const Layer& layer, std::size_t i) const
     return layer.inputs[i] == kImage ? m_bounded : m_outputs[std::size_t(layer.inputs[i])];
 }
 
+std::vector<at::Tensor> RelevancePass::handDownBySquares(const Layer& layer, at::Tensor relevance) const
+{
+    const auto valueOf = [&](std::size_t i) { return layer.inputs[i] == kImage ? m_images : input(layer, i); };
+    switch (layer.kind) {
+    case LayerKind::convolution: return {squaresOfConvolution(layer, valueOf(0), relevance)};
+    case LayerKind::linear: return {squaresOfLinear(layer, valueOf(0), relevance)};
+    case LayerKind::norm: {
+        const at::Tensor scale = layer.weight / (layer.variance + layer.eps).sqrt();
+        return {relevance * scale.view({1, -1, 1, 1})};
+    }
+    case LayerKind::adaptivePool: return {gradientOfAdaptivePool(layer, input(layer, 0), relevance)};
+    default: return {relevance, relevance.clone()}; // a sum
+    }
+}
+
 std::vector<at::Tensor> RelevancePass::handDown(const Layer& layer, at::Tensor relevance) const
 {
+    const bool weighs = layer.kind == LayerKind::convolution || layer.kind == LayerKind::linear;
+    const bool differs =
+        weighs ? !layer.relu
+               : layer.kind == LayerKind::norm || layer.kind == LayerKind::adaptivePool || layer.kind == LayerKind::add;
+    if (m_layers.rules == Rules::innvestigate && differs)
+        return handDownBySquares(layer, relevance);
     switch (layer.kind) {
     case LayerKind::convolution: return {throughConvolution(layer, input(layer, 0), relevance)};
     case LayerKind::linear: return {throughLinear(layer, input(layer, 0), relevance)};

@@ -9,6 +9,11 @@
 // input speaks for (a dead denominator) loses its relevance; the share lost on the whole way is stored. Oracle: zennit
 // with peers' composite, 1 − Pearson ≤ 1e-5. The same input gives the same bytes for any batch or threads on one
 // machine. float32; one thread at a time.
+//
+// Under Rules::innvestigate (P4's maps: iNNvestigate's default) a convolution or dense layer that has a ReLU of its own
+// hands down by z⁺ (x⁺w⁺ + x⁻w⁻ at the image) and any other by w², whatever its input: all of them where norms stand
+// between, as in ResNet and DenseNet, and the last of VGG16. Norms and pools hand down their gradient, sums the whole
+// to either term. Neither ≥ 0 nor conserved.
 #pragma once
 
 #include "explain/Layers.h"
@@ -49,10 +54,11 @@ public:
 private:
     const at::Tensor& input(const Layer& layer, std::size_t i) const;
     std::vector<at::Tensor> handDown(const Layer& layer, at::Tensor relevance) const;
+    std::vector<at::Tensor> handDownBySquares(const Layer& layer, at::Tensor relevance) const;
 
     const Layers& m_layers;
     at::Tensor m_images;  ///< [N,3,S,S]
-    at::Tensor m_bounded; ///< [N,6,S,S]: above black, below white
+    at::Tensor m_bounded; ///< [N,6,S,S]: above black and below white; innvestigate: above and below 0
     std::vector<at::Tensor> m_outputs;
 };
 

@@ -171,7 +171,7 @@ Result<std::unique_ptr<learn::RunJob>> makeExplainJob(learn::RunContext context)
 {
     FOVEATE_TRY(learn::TrainedNetwork trained, learn::openTrainedNetwork(context, true));
     FOVEATE_TRY(ExplainOptions options, explainOptions(context.snapshot, trained.network.classes()));
-    FOVEATE_TRY(Explainer explainer, Explainer::create(trained.network, trained.info.normalisation));
+    FOVEATE_TRY(Explainer explainer, Explainer::create(trained.network, trained.info.normalisation, options.rules));
     return std::unique_ptr<learn::RunJob>(std::make_unique<ExplainJob>(std::move(context), std::move(trained.batches),
                                                                        std::move(explainer), std::move(options)));
 }

@@ -56,7 +56,7 @@ Status readRows(const Snapshot& snapshot, std::vector<ExplainOptions::Wanted>& w
 
 Status checkKeys(const json& options)
 {
-    static const std::set<std::string> known{"method", "class",  "rows",    "window",     "stride",
+    static const std::set<std::string> known{"method", "rules",  "class",   "rows",       "window", "stride",
                                              "boxes",  "passes", "regions", "robustness", "size"};
     for (const auto& item : options.items())
         if (!known.contains(item.key()))
@@ -77,6 +77,10 @@ Result<ExplainOptions> explainOptions(const Snapshot& snapshot, int classes)
     for (const Number& number : kNumbers)
         FOVEATE_CHECK(readInteger(options, number.key, number.least, number.most, chosen.question.*number.field));
     FOVEATE_CHECK(readInteger(options, "robustness", 0, 1000, chosen.robustness));
+    const json rules = options.value("rules", json("conserving"));
+    if (rules != json("conserving") && rules != json("innvestigate"))
+        return fail(Code::usage, {"rules"});
+    chosen.rules = rules == json("innvestigate") ? Rules::innvestigate : Rules::conserving;
     const json regions = options.value("regions", json(false));
     if (!regions.is_boolean())
         return fail(Code::usage, {"regions"});
@@ -90,6 +94,7 @@ json toJson(const ExplainOptions& options)
 {
     json document{{"method", name(options.question.method)},
                   {"class", options.question.classIndex < 0 ? json("predicted") : json(options.question.classIndex)},
+                  {"rules", options.rules == Rules::innvestigate ? "innvestigate" : "conserving"},
                   {"regions", options.regions},
                   {"robustness", options.robustness}};
     for (const Number& number : kNumbers)

@@ -12,9 +12,10 @@
 namespace foveate::explain {
 
 struct ExplainOptions {
-    Question question;    ///< its seed is the snapshot's
-    bool regions = false; ///< primary and secondary region of each map
-    int robustness = 0;   ///< views in which each primary region is looked for again; 0: none
+    Question question;               ///< its seed is the snapshot's
+    Rules rules = Rules::conserving; ///< of deep-taylor and uncertainty
+    bool regions = false;            ///< primary and secondary region of each map
+    int robustness = 0;              ///< views in which each primary region is looked for again; 0: none
     struct Wanted {
         std::string id;
         std::int64_t row = 0;
@@ -22,9 +23,9 @@ struct ExplainOptions {
     std::vector<Wanted> samples;
 };
 
-/// Keys method, class ("predicted" or an index), rows (pack rows; default all samples), window, stride, boxes, passes,
-/// regions, robustness. usage (args: key) for an unknown key or a value out of range; notFound for a row that is no
-/// sample's.
+/// Keys method, rules ("conserving" or "innvestigate"), class ("predicted" or an index), rows (pack rows; default all
+/// samples), window, stride, boxes, passes, regions, robustness. usage (args: key) for an unknown key or a value out of
+/// range; notFound for a row that is no sample's.
 Result<ExplainOptions> explainOptions(const Snapshot& snapshot, int classes);
 /// All of them with the values in force, but for the rows.
 nlohmann::json toJson(const ExplainOptions& options);

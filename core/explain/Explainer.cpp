@@ -115,9 +115,9 @@ Explainer::Explainer(Layers layers, int classes, const learn::Normalisation& nor
     : m_layers(std::move(layers)), m_classes(classes), m_normalisation(normalisation)
 {}
 
-Result<Explainer> Explainer::create(learn::Network network, const learn::Normalisation& normalisation)
+Result<Explainer> Explainer::create(learn::Network network, const learn::Normalisation& normalisation, Rules rules)
 {
-    FOVEATE_TRY(Layers layers, layersOf(std::move(network)));
+    FOVEATE_TRY(Layers layers, layersOf(std::move(network), rules));
     return Explainer(std::move(layers), network.classes(), normalisation);
 }
 

@@ -47,7 +47,8 @@ struct Explanation {
 class Explainer {
 public:
     /// The network's weights as they are now. wrongShape without a head, unsupported for an unknown model.
-    static Result<Explainer> create(learn::Network network, const learn::Normalisation& normalisation);
+    static Result<Explainer> create(learn::Network network, const learn::Normalisation& normalisation,
+                                    Rules rules = Rules::conserving);
 
     int classes() const { return m_classes; }
     const Layers& layers() const { return m_layers; }

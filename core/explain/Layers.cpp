@@ -149,14 +149,17 @@ private:
 
 } // namespace
 
-Result<Layers> layersOf(learn::Network network)
+Result<Layers> layersOf(learn::Network network, Rules rules)
 {
     if (network.classes() == 0)
         return fail(Code::wrongShape, {"classes", "0", "1"});
     const at::NoGradGuard guard;
     const learn::Backbone& backbone = network.backbone();
-    Translation translation(backbone.nodes(), !network.model().starts_with("densenet"));
-    return translation.finish(translation.place(backbone.mapsNode()), network.head());
+    const bool folds = rules == Rules::conserving && !network.model().starts_with("densenet");
+    Translation translation(backbone.nodes(), folds);
+    Layers layers = translation.finish(translation.place(backbone.mapsNode()), network.head());
+    layers.rules = rules;
+    return layers;
 }
 
 at::Tensor evaluate(const Layer& layer, const std::vector<at::Tensor>& inputs)

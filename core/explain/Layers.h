@@ -5,7 +5,7 @@
 // relevance pass, which walks it backwards, and occlusion, which computes it again for a part of the image. Every
 // layer's inputs stand before it; the last layer gives the logits [N,C]. Batch norm is folded into the convolution
 // before it, so a negative scale turns the weights' signs before anything asks for their positive part; a DenseNet's
-// norms stay layers of their own.
+// norms, and all norms under iNNvestigate's rules, stay layers of their own.
 #pragma once
 
 #include "base/Result.h"
@@ -35,7 +35,7 @@ struct Layer {
     bool relu = false;       ///< follows
     at::Tensor weight = {};  ///< [O,I,k,k], [O,I] or [C]
     at::Tensor bias = {};
-    at::Tensor positive = {}; ///< by which relevance goes back: the weight's positive part
+    at::Tensor positive = {};            ///< by which relevance goes back: the weight's positive part
     at::Tensor mean = {}, variance = {}; ///< of a norm, [C]
     double eps = 0;
     int kernel = 1;
@@ -44,10 +44,17 @@ struct Layer {
     int side = 1; ///< of an adaptive pool's output
 };
 
+/// How relevance is handed down (DeepTaylor.h).
+enum class Rules {
+    conserving,  ///< methods.md §5
+    innvestigate ///< as iNNvestigate's default, which P4 used
+};
+
 struct Layers {
     std::vector<Layer> list;
-    int target = 0; ///< Grad-CAM's layer, after its ReLU: resnet layer4[-1], vgg features.29, densenet norm5
+    int target = 0;      ///< Grad-CAM's layer, after its ReLU: resnet layer4[-1], vgg features.29, densenet norm5
     int pooled = kImage; ///< the last layer that a max pool reads
+    Rules rules = Rules::conserving;
     const Layer& head() const { return list.back(); } ///< the last linear layer; what feeds it are the features
     std::int64_t classes() const { return head().weight.size(0); }
     int last() const { return int(list.size()) - 1; }
@@ -55,7 +62,7 @@ struct Layers {
 
 /// A one-logit head z is read as two, (−z, z).
 /// wrongShape for a network without a head. The layers keep copies: later changes of the network do not reach them.
-Result<Layers> layersOf(learn::Network network);
+Result<Layers> layersOf(learn::Network network, Rules rules = Rules::conserving);
 
 /// One layer of its inputs, without what the list says of other layers.
 at::Tensor evaluate(const Layer& layer, const std::vector<at::Tensor>& inputs);

@@ -128,6 +128,49 @@ private Q_SLOTS:
         QCOMPARE(deepTaylor(layers, {}, images).error().code, Code::nonFinite);
         QCOMPARE(layersOf(*Network::create("tiny", 0, 1)).error().code, Code::wrongShape);
     }
+
+    /// A convolution of one pixel, a norm, the mean, two logits: by hand.
+    void innvestigatesRulesGoBySquaredWeights()
+    {
+        Layers layers;
+        layers.rules = Rules::innvestigate;
+        Layer convolution{LayerKind::convolution, {kImage}};
+        convolution.weight = at::tensor({1.F, -2.F, 3.F, .5F, 0.F, -1.F}).view({2, 3, 1, 1});
+        convolution.bias = at::zeros({2});
+        Layer norm{LayerKind::norm, {0}};
+        norm.weight = at::tensor({2.F, -1.F});
+        norm.bias = at::zeros({2});
+        norm.mean = at::zeros({2});
+        norm.variance = at::tensor({1.F, 4.F});
+        Layer mean{LayerKind::adaptivePool, {1}};
+        Layer head{LayerKind::linear, {2}};
+        head.weight = at::tensor({3.F, 1.F, 1.F, 1.F}).view({2, 2});
+        head.bias = at::zeros({2});
+        layers.list = {convolution, norm, mean, head};
+        const DeepTaylor made =
+            *deepTaylor(layers, {}, exampleImages().narrow(0, 0, 1).narrow(2, 0, 4).narrow(3, 0, 5), 0);
+        // The logit's unit goes to the two features as 9 : 1, to 20 pixels each, times 2/√1 and −1/√4; the colours of a
+        // pixel share all of it.
+        const double each = (.9 * 2 - .1 * .5) / 20;
+        QVERIFY(at::allclose(made.map, at::full_like(made.map, each), 1e-4, 0));
+    }
+
+    void innvestigatesRulesWorkOnEveryNetwork_data()
+    {
+        QTest::addColumn<QString>("model");
+        for (const char* model : {"resnet18", "vgg16", "densenet121"})
+            QTest::newRow(model) << model;
+    }
+
+    void innvestigatesRulesWorkOnEveryNetwork()
+    {
+        QFETCH(QString, model);
+        const Network network = exampleNetwork(model.toStdString());
+        const DeepTaylor made = *deepTaylor(*layersOf(network, Rules::innvestigate), {}, exampleImages(), 1);
+        const DeepTaylor usual = *deepTaylor(*layersOf(network), {}, exampleImages(), 1);
+        QVERIFY(at::allclose(made.logits, usual.logits, 1e-3, 1e-3)); // the same network
+        QVERIFY(!at::allclose(made.map, usual.map));
+    }
 };
 
 QTEST_GUILESS_MAIN(DeepTaylorTest)
