@@ -31,8 +31,8 @@ public:
 
 private:
     struct Step {
-        Node node;                   ///< inputs are steps
-        at::Tensor weight{}, bias{}; ///< of a convolution, a linear layer, or scale and shift of a norm
+        Node node;                                   ///< inputs are steps
+        at::Tensor weight{}, bias{};                 ///< of a convolution, a linear layer, or scale and shift of a norm
         std::shared_ptr<WinogradKernels> winograd{}; ///< of a convolution in float32 that it may suit
         bool relu = false;
         bool adds = false; ///< inputs[1] is the shortcut
