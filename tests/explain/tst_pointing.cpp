@@ -40,7 +40,8 @@ Set phantoms(phantom::Modality modality)
 /// Plain training on the first images; flips alone as views.
 Network trained(const Set& set, int classes, int epochs)
 {
-    FineTuner tuner(*Network::create("resnet18", classes, 1), optim::usualOptions(optim::Kind::adam), false, Capability{});
+    FineTuner tuner(*Network::create("resnet18", classes, 1), optim::usualOptions(optim::Kind::adam), false,
+                    Capability{});
     const std::vector<int> labels(set.labels.begin(), set.labels.begin() + kTraining);
     const std::vector<double> balance = balancedWeights(labels, classes);
     for (int epoch = 0; epoch < epochs; ++epoch) {
