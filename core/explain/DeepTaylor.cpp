@@ -31,24 +31,24 @@ at::Tensor partsOf(const at::Tensor& images)
     return at::cat({images.clamp_min(0), images.neg().clamp_min_(0)}, 1).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
+/// What each output has, by its inputs' products with `weights`, before the factor of the input itself.
+at::Tensor sharedOut(const Layer& layer, const at::Tensor& weights, const at::Tensor& input, at::Tensor relevance)
+{
+    const at::Tensor total = at::conv2d(input, weights, {}, layer.stride, layer.padding).add_(kStabiliser);
+    return std::get<0>(at::convolution_backward(
+        relevance.div_(total), input.expand({relevance.size(0), -1, -1, -1}), weights, c10::nullopt,
+        {layer.stride, layer.stride}, {layer.padding, layer.padding}, {1, 1}, false, {0, 0}, 1, {true, false, false}));
+}
+
 at::Tensor throughConvolution(const Layer& layer, const at::Tensor& input, at::Tensor relevance)
 {
-    const at::Tensor total = at::conv2d(input, layer.positive, {}, layer.stride, layer.padding).add_(kStabiliser);
-    const auto gradients = at::convolution_backward(
-        relevance.div_(total), input.expand({relevance.size(0), -1, -1, -1}), layer.positive, c10::nullopt,
-        {layer.stride, layer.stride}, {layer.padding, layer.padding}, {1, 1}, false, {0, 0}, 1, {true, false, false});
-    return std::get<0>(gradients).mul_(input);
+    return sharedOut(layer, layer.positive, input, relevance).mul_(input);
 }
 
 /// w²: each input's share is its squared weight's, whatever its value.
 at::Tensor squaresOfConvolution(const Layer& layer, const at::Tensor& input, at::Tensor relevance)
 {
-    const at::Tensor squares = layer.weight.square();
-    const at::Tensor ones = at::ones_like(input.narrow(0, 0, 1));
-    relevance.div_(at::conv2d(ones, squares, {}, layer.stride, layer.padding).add_(kStabiliser));
-    return std::get<0>(at::convolution_backward(
-        relevance, input.expand({relevance.size(0), -1, -1, -1}), squares, c10::nullopt, {layer.stride, layer.stride},
-        {layer.padding, layer.padding}, {1, 1}, false, {0, 0}, 1, {true, false, false}));
+    return sharedOut(layer, layer.weight.square(), at::ones_like(input.narrow(0, 0, 1)), relevance);
 }
 
 at::Tensor squaresOfLinear(const Layer& layer, const at::Tensor& input, at::Tensor relevance)
@@ -63,10 +63,15 @@ at::Tensor squaresOfLinear(const Layer& layer, const at::Tensor& input, at::Tens
 at::Tensor gradientOfAdaptivePool(const Layer& layer, const at::Tensor& input, const at::Tensor& relevance)
 {
     const at::Tensor all = input.expand({relevance.size(0), -1, -1, -1});
-    return layer.side == 1 ? (relevance.view({relevance.size(0), -1, 1, 1}) / double(input.size(2) * input.size(3)))
+    return layer.side == 1 ? (relevance / double(input.size(2) * input.size(3)))
                                  .expand_as(all)
                                  .contiguous(at::MemoryFormat::ChannelsLast)
                            : at::_adaptive_avg_pool2d_backward(relevance, all);
+}
+
+at::Tensor gradientOfNorm(const Layer& layer, const at::Tensor& relevance)
+{
+    return relevance * (layer.weight / (layer.variance + layer.eps).sqrt()).view({1, -1, 1, 1});
 }
 
 at::Tensor throughLinear(const Layer& layer, const at::Tensor& input, at::Tensor relevance)
@@ -98,9 +103,7 @@ at::Tensor throughAveragePool(const Layer& layer, const at::Tensor& input, const
 at::Tensor throughAdaptivePool(const Layer& layer, const at::Tensor& input, at::Tensor relevance)
 {
     relevance.div_(at::adaptive_avg_pool2d(input, {layer.side, layer.side}).add_(kStabiliser));
-    if (layer.side == 1)
-        return input * (relevance / double(input.size(2) * input.size(3)));
-    return at::_adaptive_avg_pool2d_backward(relevance, input.expand({relevance.size(0), -1, -1, -1})).mul_(input);
+    return gradientOfAdaptivePool(layer, input, relevance).mul_(input);
 }
 
 std::vector<at::Tensor> throughSum(const at::Tensor& first, const at::Tensor& second, at::Tensor relevance)
@@ -151,37 +154,27 @@ const at::Tensor& RelevancePass::input(const Layer& layer, std::size_t i) const
     return layer.inputs[i] == kImage ? m_bounded : m_outputs[std::size_t(layer.inputs[i])];
 }
 
-std::vector<at::Tensor> RelevancePass::handDownBySquares(const Layer& layer, at::Tensor relevance) const
-{
-    const auto valueOf = [&](std::size_t i) { return layer.inputs[i] == kImage ? m_images : input(layer, i); };
-    switch (layer.kind) {
-    case LayerKind::convolution: return {squaresOfConvolution(layer, valueOf(0), relevance)};
-    case LayerKind::linear: return {squaresOfLinear(layer, valueOf(0), relevance)};
-    case LayerKind::norm: {
-        const at::Tensor scale = layer.weight / (layer.variance + layer.eps).sqrt();
-        return {relevance * scale.view({1, -1, 1, 1})};
-    }
-    case LayerKind::adaptivePool: return {gradientOfAdaptivePool(layer, input(layer, 0), relevance)};
-    default: return {relevance, relevance.clone()}; // a sum
-    }
-}
-
 std::vector<at::Tensor> RelevancePass::handDown(const Layer& layer, at::Tensor relevance) const
 {
-    const bool weighs = layer.kind == LayerKind::convolution || layer.kind == LayerKind::linear;
-    const bool differs =
-        weighs ? !layer.relu
-               : layer.kind == LayerKind::norm || layer.kind == LayerKind::adaptivePool || layer.kind == LayerKind::add;
-    if (m_layers.rules == Rules::innvestigate && differs)
-        return handDownBySquares(layer, relevance);
+    const bool byGradient = m_layers.rules == Rules::innvestigate;
+    const bool bySquares = byGradient && !layer.relu;
     switch (layer.kind) {
-    case LayerKind::convolution: return {throughConvolution(layer, input(layer, 0), relevance)};
-    case LayerKind::linear: return {throughLinear(layer, input(layer, 0), relevance)};
+    case LayerKind::convolution:
+        if (bySquares)
+            return {squaresOfConvolution(layer, layer.inputs[0] == kImage ? m_images : input(layer, 0), relevance)};
+        return {throughConvolution(layer, input(layer, 0), relevance)};
+    case LayerKind::linear:
+        return {bySquares ? squaresOfLinear(layer, input(layer, 0), relevance)
+                          : throughLinear(layer, input(layer, 0), relevance)};
     case LayerKind::maxPool: return {throughMaxPool(layer, input(layer, 0), relevance)};
     case LayerKind::averagePool: return {throughAveragePool(layer, input(layer, 0), relevance)};
-    case LayerKind::adaptivePool: return {throughAdaptivePool(layer, input(layer, 0), relevance)};
-    case LayerKind::add: return throughSum(input(layer, 0), input(layer, 1), relevance);
-    case LayerKind::norm: return {relevance};
+    case LayerKind::adaptivePool:
+        return {byGradient ? gradientOfAdaptivePool(layer, input(layer, 0), relevance)
+                           : throughAdaptivePool(layer, input(layer, 0), relevance)};
+    case LayerKind::add:
+        return byGradient ? std::vector{relevance, relevance.clone()}
+                          : throughSum(input(layer, 0), input(layer, 1), relevance);
+    case LayerKind::norm: return {byGradient ? gradientOfNorm(layer, relevance) : relevance};
     case LayerKind::concat: break;
     }
     std::vector<std::int64_t> channels;

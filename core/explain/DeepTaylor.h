@@ -54,7 +54,6 @@ public:
 private:
     const at::Tensor& input(const Layer& layer, std::size_t i) const;
     std::vector<at::Tensor> handDown(const Layer& layer, at::Tensor relevance) const;
-    std::vector<at::Tensor> handDownBySquares(const Layer& layer, at::Tensor relevance) const;
 
     const Layers& m_layers;
     at::Tensor m_images;  ///< [N,3,S,S]

@@ -43,4 +43,15 @@ template <typename Module> Module inDouble(const Module& layer)
     return copy;
 }
 
+/// The pass in double; forward(layer, maps) computes it.
+template <typename Module, typename Forward>
+Pass exactPass(const Module& layer, const at::Tensor& maps, const at::Tensor& weighting, const Forward& forward,
+               bool withInput = true)
+{
+    Module exact = inDouble(layer);
+    return passOf(
+        exact, maps.to(at::kDouble), weighting.to(at::kDouble), [&](const at::Tensor& x) { return forward(exact, x); },
+        withInput);
+}
+
 } // namespace foveate::learn

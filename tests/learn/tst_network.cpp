@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "FormulaWeights.h"
+#include "Passes.h"
 #include "base/Npy.h"
 #include "base/Random.h"
 #include "learn/Device.h"
@@ -24,11 +25,6 @@ at::Tensor reference(const char* file)
         return {};
     const std::vector<std::int64_t> shape(array->shape.begin(), array->shape.end());
     return at::tensor(array->data, at::kFloat).reshape(shape);
-}
-
-double relativeDifference(const at::Tensor& ours, const at::Tensor& theirs)
-{
-    return (ours - theirs).abs().max().item<double>() / theirs.abs().max().item<double>();
 }
 
 /// Every value by itself, none overwritten.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Batch norm and ReLU as one layer give what the library's two give in double, running statistics too.
+#include "Passes.h"
 #include "learn/Autocast.h"
 #include "learn/nets/NormRelu.h"
-#include "tests/learn/Passes.h"
 
 #include <QTest>
 
@@ -77,9 +77,9 @@ private Q_SLOTS:
         torch::nn::BatchNorm2d layer = layerOf(32);
         const at::Tensor maps = mapsOf(4, 32, 8, 8).to(at::kBFloat16);
         const at::Tensor weighting = mapsOf(4, 32, 8, 8);
-        torch::nn::BatchNorm2d reference = inDouble(layer);
-        const Pass exact = passOf(reference, maps.to(at::kDouble), weighting.to(at::kDouble),
-                                  [&](const at::Tensor& x) { return reference->forward(x).relu(); });
+        const Pass exact = exactPass(layer, maps, weighting, [](torch::nn::BatchNorm2d& norm, const at::Tensor& x) {
+            return norm->forward(x).relu();
+        });
         const Autocast autocast(true);
         const Pass ours = passOf(layer, maps, weighting, [&](const at::Tensor& x) { return normRelu(*layer, x); });
         QCOMPARE(ours.output.scalar_type(), at::kBFloat16);

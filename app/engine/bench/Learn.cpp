@@ -204,22 +204,21 @@ Result<Outcome> trainingStep(const Input& input)
     at::manual_seed(input.seed);
     const at::Tensor views = at::randn({128, 1, 96, 96});
     Status status;
-    const auto steps = [&](ssl::Learner& learner, int count) {
-        return timed(1,
-                     [&] {
-                         for (int i = 0; status && i < count; ++i)
-                             if (auto learnt = learner.learn(
-                                     {1}, [&](std::size_t) { return views; }, 1e-3);
-                                 !learnt)
-                                 status = tl::unexpected<Error>(learnt.error());
-                     })[0] /
-               count;
+    const auto secondsOfStep = [&](ssl::Learner& learner) {
+        const auto work = [&] {
+            for (int i = 0; status && i < kSteps; ++i)
+                status = learner
+                             .learn(
+                                 {1}, [&](std::size_t) { return views; }, 1e-3)
+                             .map([](const ssl::Learnt&) {});
+        };
+        return timed(1, work)[0] / kSteps;
     };
     Outcome outcome;
     outcome.items = std::size_t(views.size(0));
     std::vector<double> library, ratios;
     for (int i = 0; i <= input.repeat; ++i) {
-        const double ours = steps(*learners[0], kSteps), theirs = steps(*learners[1], kSteps);
+        const double ours = secondsOfStep(*learners[0]), theirs = secondsOfStep(*learners[1]);
         if (i == 0) // warms up
             continue;
         outcome.seconds.push_back(ours);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Eight float32 in a register, from and to maps of float32 or bfloat16 (as std::uint16_t).
+// Eight float32 in a register, from and to maps of float32 or bfloat16 (as std::uint16_t), and the products of sixteen.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,19 @@ inline void store(std::uint16_t* to, Lanes lanes)
     words += 0x7fff + ((words >> 16) & 1);
     const Halves halves = __builtin_convertvector(words >> 16, Halves);
     std::memcpy(to, &halves, sizeof halves);
+}
+
+/// Adds a panel's line to each of `count` sums, times factors[0], factors[step], …; the sums stay in registers.
+template <int count, typename Element>
+[[gnu::always_inline]] inline void addLine(Lanes (&sums)[count][2], const float* factors, std::int64_t step,
+                                           const Element* line)
+{
+    const Lanes low = load(line), high = load(line + kLanes);
+#pragma GCC unroll 8
+    for (int i = 0; i < count; ++i) {
+        sums[i][0] += factors[step * i] * low;
+        sums[i][1] += factors[step * i] * high;
+    }
 }
 
 } // namespace foveate::learn

@@ -4,9 +4,7 @@
 #include "learn/nets/Lanes.h"
 #include "learn/nets/Layouts.h"
 
-#include <ATen/Parallel.h>
 #include <algorithm>
-#include <cmath>
 #include <torch/csrc/autograd/custom_function.h>
 #include <vector>
 
@@ -27,16 +25,6 @@ struct Rows {
 Rows rowsOf(const at::Tensor& maps)
 {
     return {maps.numel() / maps.size(1), maps.size(1)};
-}
-
-/// Calls work(part, first row, end row) with each thread's share.
-template <typename Work> void shareRows(const Rows& rows, const Work& work)
-{
-    const std::int64_t parts = at::get_num_threads();
-    at::parallel_for(0, parts, 1, [&](std::int64_t from, std::int64_t to) {
-        for (std::int64_t part = from; part < to; ++part)
-            work(part, rows.count * part / parts, rows.count * (part + 1) / parts);
-    });
 }
 
 struct Moments {
@@ -81,7 +69,7 @@ Moments momentsOf(const at::Tensor& maps)
     std::vector<Moments> parts(std::size_t(at::get_num_threads()), Moments(rows.channels));
     forElement(maps, [&](auto element) {
         using Element = decltype(element);
-        shareRows(rows, [&](std::int64_t part, std::int64_t first, std::int64_t end) {
+        share(rows.count, 1, [&](std::int64_t part, std::int64_t first, std::int64_t end) {
             addMoments(rows, elementsOf<Element>(maps), first, end, parts[std::size_t(part)]);
         });
     });
@@ -188,7 +176,7 @@ public:
         const Rows rows = rowsOf(maps);
         forElement(maps, [&](auto element) {
             using Element = decltype(element);
-            shareRows(rows, [&](std::int64_t, std::int64_t first, std::int64_t end) {
+            share(rows.count, 1, [&](std::int64_t, std::int64_t first, std::int64_t end) {
                 normaliseAndClip(rows, elementsOf<Element>(maps), affine.scale.const_data_ptr<float>(),
                                  affine.shift.const_data_ptr<float>(), writableOf<Element>(out), first, end);
             });
@@ -211,7 +199,7 @@ public:
         at::Tensor out = at::empty_like(maps);
         forElement(maps, [&](auto element) {
             using Element = decltype(element);
-            shareRows(rows, [&](std::int64_t, std::int64_t first, std::int64_t end) {
+            share(rows.count, 1, [&](std::int64_t, std::int64_t first, std::int64_t end) {
                 giveBack(rows, elementsOf<Element>(maps), elementsOf<Element>(gradient), affine,
                          slopes.const_data_ptr<float>(), levels.const_data_ptr<float>(), writableOf<Element>(out),
                          first, end);
@@ -236,7 +224,7 @@ private:
         const at::Tensor parts = at::zeros({at::get_num_threads(), 2, rows.channels}, at::kDouble);
         forElement(maps, [&](auto element) {
             using Element = decltype(element);
-            shareRows(rows, [&](std::int64_t part, std::int64_t first, std::int64_t end) {
+            share(rows.count, 1, [&](std::int64_t part, std::int64_t first, std::int64_t end) {
                 addSums(rows, elementsOf<Element>(maps), elementsOf<Element>(gradient), affine, first, end,
                         parts.mutable_data_ptr<double>() + part * 2 * rows.channels);
             });

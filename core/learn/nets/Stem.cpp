@@ -4,7 +4,6 @@
 #include "learn/nets/Lanes.h"
 #include "learn/nets/Layouts.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <algorithm>
 #include <torch/csrc/autograd/custom_function.h>
@@ -63,14 +62,8 @@ void convolve(const Shape& shape, const std::vector<float>& planes, const float*
                         planes.data() +
                         (row / kSide * shape.planeHeight() + kStride * y + row % kSide) * shape.planeWidth() +
                         kStride * x;
-                    for (int kx = 0; kx < kSide; ++kx, line += kPanel) {
-                        const Lanes low = load(line), high = load(line + kLanes);
-#pragma GCC unroll 6
-                        for (int c = 0; c < kColumns; ++c) {
-                            sums[c][0] += pixels[kStride * c + kx] * low;
-                            sums[c][1] += pixels[kStride * c + kx] * high;
-                        }
-                    }
+                    for (int kx = 0; kx < kSide; ++kx, line += kPanel)
+                        addLine(sums, pixels + kx, kStride, line);
                 }
                 const auto columns = int(std::min<std::int64_t>(kColumns, shape.across() - x));
                 for (int c = 0; c < columns; ++c) {
@@ -93,14 +86,8 @@ void addGradient(const Shape& shape, const std::vector<float>& planes, const Ele
                 const float* pixels = planes.data() + (row / kSide * shape.planeHeight() + kStride * y + row % kSide) *
                                                           shape.planeWidth();
                 const Element* from = gradient + y * shape.across() * shape.outputs + o;
-                for (std::int64_t x = 0; x < shape.across(); ++x, from += shape.outputs, pixels += kStride) {
-                    const Lanes low = load(from), high = load(from + kLanes);
-#pragma GCC unroll 7
-                    for (int kx = 0; kx < kSide; ++kx) {
-                        held[kx][0] += pixels[kx] * low;
-                        held[kx][1] += pixels[kx] * high;
-                    }
-                }
+                for (std::int64_t x = 0; x < shape.across(); ++x, from += shape.outputs, pixels += kStride)
+                    addLine(held, pixels, 1, from);
             }
             for (int kx = 0; kx < kSide; ++kx) {
                 store(to + kx * kPanel, load(to + kx * kPanel) + held[kx][0]);
@@ -137,7 +124,7 @@ public:
                                    images.options().dtype(dtype), kLast);
         forElement(out, [&](auto element) {
             using Element = decltype(element);
-            at::parallel_for(0, shape.images, 1, [&](std::int64_t first, std::int64_t end) {
+            share(shape.images, 1, [&](std::int64_t, std::int64_t first, std::int64_t end) {
                 std::vector<float> planes;
                 for (std::int64_t i = first; i < end; ++i) {
                     takePlanes(shape, images.const_data_ptr<float>() + i * images.stride(0), planes);
@@ -154,16 +141,15 @@ public:
         const at::Tensor images = context->get_saved_variables()[0];
         const at::Tensor gradient = gradients[0].contiguous(kLast);
         const Shape shape = shapeOf(images, gradient.size(1));
-        const std::int64_t parts = at::get_num_threads();
-        const at::Tensor sums = at::zeros({parts, shape.outputs * shape.lines()}, at::kFloat);
+        const at::Tensor sums = at::zeros({at::get_num_threads(), shape.outputs * shape.lines()}, at::kFloat);
         forElement(gradient, [&](auto element) {
             using Element = decltype(element);
-            at::parallel_for(0, parts, 1, [&](std::int64_t from, std::int64_t to) {
+            share(shape.images, 1, [&](std::int64_t part, std::int64_t first, std::int64_t end) {
                 std::vector<float> planes;
-                for (std::int64_t i = shape.images * from / parts; i < shape.images * to / parts; ++i) {
+                for (std::int64_t i = first; i < end; ++i) {
                     takePlanes(shape, images.const_data_ptr<float>() + i * images.stride(0), planes);
                     addGradient(shape, planes, elementsOf<Element>(gradient) + i * gradient.stride(0),
-                                sums[from].mutable_data_ptr<float>());
+                                sums[part].mutable_data_ptr<float>());
                 }
             });
         });

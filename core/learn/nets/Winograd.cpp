@@ -4,7 +4,6 @@
 #include "learn/nets/Lanes.h"
 #include "learn/nets/Layouts.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -28,18 +27,6 @@ Plan backwards(const Plan& plan)
     Plan back = plan;
     std::swap(back.inputs, back.outputs);
     return back;
-}
-
-/// Calls work(part, first, end) with each thread's share of `count`, in parts of whole `unit`s.
-template <typename Work> void share(std::int64_t count, std::int64_t unit, const Work& work)
-{
-    const std::int64_t parts = at::get_num_threads();
-    const std::int64_t units = (count + unit - 1) / unit;
-    at::parallel_for(0, parts, 1, [&](std::int64_t from, std::int64_t to) {
-        for (std::int64_t part = from; part < to; ++part)
-            work(part, std::min(count, units * part / parts * unit),
-                 std::min(count, units * (part + 1) / parts * unit));
-    });
 }
 
 template <typename Pack> at::Tensor packed(const Plan& plan, const at::Tensor& kernels, const Pack& pack)

@@ -125,14 +125,8 @@ void multiply(const float* left, std::int64_t rows, std::int64_t inputs, const f
             const float* line = right + o * inputs;
             for (std::int64_t i = 0; i < inputs; i += kPanel) {
                 const float* factors = left + i * rows + row * kPanel;
-                for (int c = 0; c < kPanel; ++c, line += kPanel) {
-                    const Lanes low = load(line), high = load(line + kLanes);
-#pragma GCC unroll 6
-                    for (int r = 0; r < kRows; ++r) {
-                        sums[r][0] += factors[r * kPanel + c] * low;
-                        sums[r][1] += factors[r * kPanel + c] * high;
-                    }
-                }
+                for (int c = 0; c < kPanel; ++c, line += kPanel)
+                    addLine(sums, factors + c, kPanel, line);
             }
             float* to = product + o * rows + row * kPanel;
             for (int r = 0; r < kRows; ++r) {
@@ -156,14 +150,8 @@ void addProducts(const float* gradient, const float* maps, std::int64_t rows, st
             }
             const float* factors = gradient + placeIn(rows, 0, o);
             const float* line = maps + i * rows;
-            for (std::int64_t row = 0; row < rows; ++row, line += kPanel, factors += kPanel) {
-                const Lanes low = load(line), high = load(line + kLanes);
-#pragma GCC unroll 4
-                for (int l = 0; l < kLines; ++l) {
-                    held[l][0] += factors[l] * low;
-                    held[l][1] += factors[l] * high;
-                }
-            }
+            for (std::int64_t row = 0; row < rows; ++row, line += kPanel, factors += kPanel)
+                addLine(held, factors, 1, line);
             for (int l = 0; l < kLines; ++l) {
                 store(to + l * kPanel, held[l][0]);
                 store(to + l * kPanel + kLanes, held[l][1]);
@@ -171,7 +159,7 @@ void addProducts(const float* gradient, const float* maps, std::int64_t rows, st
         }
 }
 
-/// Transforms the kernels of one panel; tap(line, t, half) gives 8 channels of tap t.
+/// Transforms the kernels of these panels; tap(output, input, t) gives tap t of eight outputs from `output` on.
 template <int m, typename Tap>
 void packPanels(const Plan& plan, float* packed, std::int64_t first, std::int64_t end, const Tap& tap)
 {
@@ -262,7 +250,7 @@ template <int m> void unpack(const Plan& plan, const float* sums, float* kernels
             }
 }
 
-/// Calls do(std::integral_constant<int, m>) for the plan's m.
+/// Calls work.operator()<m>() for the plan's m.
 template <typename Do> void forSide(int side, const Do& work)
 {
     if (side == 2)
