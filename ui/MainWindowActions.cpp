@@ -75,6 +75,8 @@ void MainWindow::connectActions()
     on(Act::overlay, [this] { m_read->toggleOverlay(); });
     on(Act::overlayLess, [this] { m_read->stepOpacity(-1); });
     on(Act::overlayMore, [this] { m_read->stepOpacity(1); });
+    on(Act::earlierModel, [this] { m_read->stepModel(1); });
+    on(Act::laterModel, [this] { m_read->stepModel(-1); });
     on(Act::overlayPeek, [this] { m_read->peekFor(kPeekByMenu); });
     on(Act::themeDark, [this] { setTheme(ThemeName::readingRoom); });
     on(Act::themeLight, [this] { setTheme(ThemeName::light); });

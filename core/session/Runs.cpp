@@ -192,6 +192,14 @@ std::vector<RunInfo> listRuns(const std::string& runsFolder, bool details)
     return runs;
 }
 
+std::vector<RunInfo> trainedRuns(const std::string& runsFolder)
+{
+    std::vector<RunInfo> runs = listRuns(runsFolder);
+    std::erase_if(runs, [](const RunInfo& run) { return !isDefault(run, Need::trained); });
+    std::reverse(runs.begin(), runs.end());
+    return runs;
+}
+
 Result<std::optional<RunInfo>> chooseRun(const Project& project, Need need, const std::string& wish)
 {
     if (wish == "none")

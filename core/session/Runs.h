@@ -34,6 +34,9 @@ struct RunInfo {
 /// By number. A folder that cannot be understood is left out. `details`: read snapshots too (parent, labels, model).
 std::vector<RunInfo> listRuns(const std::string& runsFolder, bool details = true);
 
+/// Finished trainings with weights, the newest first.
+std::vector<RunInfo> trainedRuns(const std::string& runsFolder);
+
 /// What a verb needs of the run that it starts from.
 enum class Need { pretrained, trained, features };
 

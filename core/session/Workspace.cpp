@@ -47,11 +47,13 @@ Workspace::Workspace(WorkspaceOptions options, QObject* parent)
     connect(m_reading, &WorkspaceReading::queueEmpty, m_training, &WorkspaceTraining::queueEmpty);
     connect(m_training, &WorkspaceTraining::takeBatch, m_reading, &WorkspaceReading::takeBatch);
     connect(m_training, &WorkspaceTraining::modelChanged, this, [this](const QString& folder) {
-        m_modelFolder = folder.toStdString();
-        m_reveals->setRun(m_modelFolder);
         m_reading->setModel(QFileInfo(folder).fileName().toStdString());
-        if (!m_reveal)
-            askForReveal(); // the old model's answer will not come
+        m_store->ask<std::vector<RunInfo>>(
+            this, [](Project& project) -> Result<std::vector<RunInfo>> { return trainedRuns(project.runsFolder()); },
+            [this](Result<std::vector<RunInfo>> models) {
+                if (models)
+                    setModels(std::move(*models));
+            });
     });
     connect(m_reveals, &Reveals::arrived, this, &Workspace::takeReveal);
     connect(m_reveals, &Reveals::refused, this, &Workspace::revealChanged); // the page says that there is no answer
@@ -119,23 +121,23 @@ void Workspace::openOn(StoreThread::Slot& slot, const std::string& folder)
     if (!study)
         return tell(study.error());
     study->project.owner = owner;
-    const auto model = chooseRun(*slot, Need::trained, "");
     const auto pack = slot->pack();
     QMetaObject::invokeMethod(
         this,
-        [this, study = std::move(*study), model = model ? *model : std::nullopt,
-         pack = pack ? std::optional(*pack) : std::nullopt] { received(study, model, pack); },
+        [this, study = std::move(*study), models = trainedRuns(slot->runsFolder()),
+         pack = pack ? std::optional(*pack) : std::nullopt] { received(study, models, pack); },
         Qt::QueuedConnection);
 }
 
-void Workspace::received(const OpenedStudy& study, const std::optional<RunInfo>& model, std::optional<Pack> pack)
+void Workspace::received(const OpenedStudy& study, std::vector<RunInfo> models, std::optional<Pack> pack)
 {
+    const std::optional<RunInfo> model = models.empty() ? std::nullopt : std::optional(models.front());
     m_project = study.project;
     m_pack = std::move(pack);
     m_images->setPack(m_pack);
-    m_modelFolder = model ? model->folder : std::string();
     m_reveals->setPack(m_pack);
-    m_reveals->setRun(m_modelFolder);
+    m_asked.clear();
+    setModels(std::move(models));
     setBusy(false);
     m_training->begin(m_project, model.has_value(), m_options.training);
     m_reading->begin(study);
@@ -243,7 +245,7 @@ void Workspace::close()
     if (!m_project.open())
         return;
     m_training->end();
-    m_reveals->setRun({});
+    setModels({});
     m_reading->end();
     m_images->want({});
     m_project = {};
@@ -298,8 +300,40 @@ void Workspace::takeReveal(std::int64_t row)
         m_reading->state() != ReadingState::reading)
         return;
     m_reveal = *known;
-    m_reading->noteReveal(QFileInfo(QString::fromStdString(m_modelFolder)).fileName().toStdString());
+    m_reveal->run = askedModel()->id;
+    m_reveal->labels = askedModel()->labels;
+    m_reading->noteReveal(m_reveal->run);
     Q_EMIT revealChanged();
+}
+
+void Workspace::setModels(std::vector<RunInfo> models)
+{
+    m_models = std::move(models);
+    if (askedModel() == nullptr)
+        m_asked.clear();
+    m_reveals->setRun(m_models.empty() ? std::string() : askedModel()->folder);
+    if (!m_reveal)
+        askForReveal(); // the answer of the model before will not come
+    Q_EMIT modelsChanged();
+}
+
+const RunInfo* Workspace::askedModel() const
+{
+    if (m_asked.empty())
+        return m_models.empty() ? nullptr : &m_models.front();
+    const auto found =
+        std::find_if(m_models.begin(), m_models.end(), [this](const RunInfo& run) { return run.id == m_asked; });
+    return found == m_models.end() ? nullptr : &*found;
+}
+
+void Workspace::askModel(const std::string& run)
+{
+    const RunInfo* before = askedModel();
+    m_asked = m_models.empty() || run == m_models.front().id ? std::string() : run;
+    if (askedModel() == before)
+        return;
+    m_reveal.reset();
+    setModels(std::move(m_models));
 }
 
 void Workspace::setMapMethod(const std::string& method)

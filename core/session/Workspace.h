@@ -69,7 +69,13 @@ public:
     bool revealPending() const { return !m_reveal && m_reveals->pending(m_reading->item().row); }
     /// How maps are made from now on: "gradcam" or "deep-taylor".
     void setMapMethod(const std::string& method);
-    bool hasModel() const { return !m_modelFolder.empty(); }
+    bool hasModel() const { return !m_models.empty(); }
+    /// The project's finished models, newest first.
+    const std::vector<RunInfo>& models() const { return m_models; }
+    /// Of which of them prediction and map are from now on; "" is the newest, also when a newer one comes.
+    void askModel(const std::string& run);
+    /// The one that is asked; null before there is any.
+    const RunInfo* askedModel() const;
     /// A small picture for the film strip, from the pack: 8 bit; nothing for an unknown image.
     std::optional<imaging::Image> thumbnail(const std::string& sample) const;
 
@@ -81,11 +87,13 @@ Q_SIGNALS:
     void progressed(const foveate::Progress& progress);
     void imported(const foveate::session::ImportReport& report);
     void revealChanged();
+    void modelsChanged();
 
 private:
     void tellImported(const Result<ImportReport>& outcome);
     void openOn(StoreThread::Slot& slot, const std::string& folder);
-    void received(const OpenedStudy& study, const std::optional<RunInfo>& model, std::optional<Pack> pack);
+    void received(const OpenedStudy& study, std::vector<RunInfo> models, std::optional<Pack> pack);
+    void setModels(std::vector<RunInfo> models);
     void setBusy(bool busy);
     void report(const Error& error);
     NewProject withDecoder(NewProject wish) const;
@@ -103,7 +111,8 @@ private:
     Reveals* m_reveals;
     ProjectView m_project;
     std::optional<Pack> m_pack;
-    std::string m_modelFolder;
+    std::vector<RunInfo> m_models;
+    std::string m_asked; ///< run that the reader chose; "": the newest
     std::optional<Reveal> m_reveal;
     quint64 m_revealSerial = 0;
     bool m_busy = false;

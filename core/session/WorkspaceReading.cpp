@@ -436,9 +436,10 @@ void WorkspaceReading::shown(quint64 serial)
 
 void WorkspaceReading::noteReveal(const std::string& run)
 {
-    if (m_revealed == m_item.serial || m_project.readOnly || !m_item.visible.prediction)
+    const std::pair seen(m_item.serial, run);
+    if (m_revealed == seen || m_project.readOnly || !m_item.visible.prediction)
         return;
-    m_revealed = m_item.serial;
+    m_revealed = seen;
     Event event = context(m_item.sample);
     event.kind = EventKind::reveal;
     event.model = run;

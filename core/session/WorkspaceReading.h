@@ -139,7 +139,7 @@ private:
     AttentionClock m_attention;
     ScreenState m_screen;
     std::string m_model;
-    quint64 m_revealed = 0; ///< serial whose reveal is logged
+    std::pair<quint64, std::string> m_revealed; ///< serial and run whose reveal is logged
 };
 
 } // namespace foveate::session

@@ -57,6 +57,8 @@ struct Reveal {
     bool evidence = true;
     double lost = 0;                   ///< share of the relevance that found no way back to the image
     double x = 0, y = 0, w = 1, h = 1; ///< the image's place inside the square, as fractions
+    std::string run = {};              ///< whose model it is of
+    std::int64_t labels = 0;           ///< that it learnt from
 };
 
 struct Tally {

@@ -126,7 +126,8 @@ private Q_SLOTS:
     void revealed()
     {
         made::Fixture fixture;
-        QVERIFY(fixture.makeStudy(120, "after") && fixture.labelSome(20) && fixture.addRun());
+        QVERIFY(fixture.makeStudy(120, "after") && fixture.labelSome(10) && fixture.addRun());
+        QVERIFY(fixture.labelSome(10) && fixture.addRun());
         ui::WindowOptions options = fixture.options();
         options.workspace.engine.program = QStringLiteral(FOVEATE_STANDIN);
         options.themeFromSettings = false;

@@ -303,6 +303,41 @@ private Q_SLOTS:
         QCOMPARE(tracesOfModel(*window), QStringList());
     }
 
+    /// Maps sharpen over rounds: every finished model can be asked, under the same policy as the newest.
+    void anEarlierModelCanBeAsked()
+    {
+        made::Fixture fixture;
+        QVERIFY(fixture.makeStudy(60, "after") && fixture.labelSome(6) && fixture.addRun());
+        QVERIFY(fixture.labelSome(6) && fixture.addRun());
+        const auto window = fixture.open(withModel(fixture));
+        QVERIFY(window && idle(*window));
+        const session::Workspace& workspace = window->workspace();
+        ui::ImageCanvas* canvas = window->read()->canvas();
+        QCOMPARE(workspace.models().size(), std::size_t(2));
+        QTest::keyClick(canvas, Qt::Key_Q, Qt::ShiftModifier); // nothing is shown, so there is nothing to choose
+        QCOMPARE(workspace.askedModel()->labels, 12);
+        made::pressDigit(canvas, 1);
+        QTRY_VERIFY(workspace.reveal().has_value());
+        QCOMPARE(workspace.reveal()->high, 4.);
+        QTest::keyClick(canvas, Qt::Key_Q, Qt::ShiftModifier);
+        QCOMPARE(workspace.askedModel()->labels, 6);
+        QVERIFY(!workspace.reveal()); // not the newest one's answer under the earlier one's name
+        QTRY_VERIFY(workspace.reveal().has_value());
+        QCOMPARE(workspace.reveal()->high, 3.5);
+        QVERIFY(allWords(*window).contains(QStringLiteral("What the model of 6 label")));
+        // The choice stays, and so does the policy.
+        const quint64 serial = reading(*window).item().serial;
+        QTest::keyClick(canvas, Qt::Key_Return);
+        QTRY_VERIFY(reading(*window).item().serial != serial);
+        QVERIFY(idle(*window));
+        QCOMPARE(tracesOfModel(*window), QStringList());
+        made::pressDigit(canvas, 2);
+        QTRY_VERIFY(workspace.reveal().has_value());
+        QCOMPARE(workspace.reveal()->run, workspace.models().back().id);
+        QTest::keyClick(canvas, Qt::Key_W, Qt::ShiftModifier);
+        QTRY_VERIFY(workspace.reveal() && workspace.reveal()->high == 4.);
+    }
+
     void blindUntilTheBatchIsRead()
     {
         made::Fixture fixture;

@@ -37,6 +37,8 @@ enum class Act {
     overlayLess,
     overlayMore,
     overlayPeek,
+    earlierModel,
+    laterModel,
     themeDark,
     themeLight,
     fullScreen,

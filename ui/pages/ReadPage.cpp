@@ -2,7 +2,6 @@
 #include "ui/pages/ReadPage.h"
 
 #include "base/Text.h"
-#include "ui/models/ColourMap.h"
 #include "ui/models/ErrorText.h"
 #include "ui/models/Keymap.h"
 #include "ui/views/CanvasMessage.h"
@@ -91,6 +90,7 @@ void ReadPage::connectWorkspace()
     connect(&m_workspace, &session::Workspace::opened, this, &ReadPage::refreshProject);
     connect(&m_workspace, &session::Workspace::closed, this, &ReadPage::refreshProject);
     connect(&m_workspace, &session::Workspace::revealChanged, this, &ReadPage::refreshReveal);
+    connect(&m_workspace, &session::Workspace::modelsChanged, this, &ReadPage::refreshModels);
     connect(&m_workspace.images(), &session::WorkspaceImages::loaded, this, [this](const QString& sample) {
         if (sample.toStdString() == m_workspace.reading().item().sample)
             showImage();
@@ -377,74 +377,6 @@ bool ReadPage::keyReleased(const QKeyEvent& event)
         next();
     m_space.invalidate();
     return true;
-}
-
-void ReadPage::toggleOverlay()
-{
-    m_overlay->setOverlayOn(!m_overlay->overlayOn());
-}
-
-void ReadPage::stepOpacity(int steps)
-{
-    m_overlay->stepOpacity(steps);
-}
-
-void ReadPage::peek(bool held)
-{
-    m_peeking = held;
-    drawOverlay();
-}
-
-void ReadPage::peekFor(int milliseconds)
-{
-    peek(true);
-    QTimer::singleShot(milliseconds, this, [this] { peek(false); });
-}
-
-void ReadPage::refreshReveal()
-{
-    const session::ReadingItem& item = m_workspace.reading().item();
-    const bool reading = m_workspace.reading().state() == ReadingState::reading;
-    const auto& reveal = m_workspace.reveal();
-    if (!reading || !item.visible.prediction) {
-        const bool blind = m_workspace.project().file.policy == "blind";
-        m_overlay->hideAll(!m_workspace.project().open() ? QString()
-                           : blind                       ? tr("What the model used is hidden until the batch is read.")
-                                                         : tr("What the model used is hidden until you have decided."));
-    } else if (!reveal) {
-        m_overlay->hideAll(m_workspace.revealPending() ? tr("Asking the model…")
-                           : m_workspace.hasModel()    ? tr("The model has no answer for this image.")
-                                                       : tr("There is no model yet."));
-    } else {
-        QStringList names;
-        for (int i = 0; i < m_classes->count(); ++i)
-            names << m_classes->button(i)->text();
-        m_overlay->showPrediction(names, reveal->probabilities);
-        const bool map = reveal->side > 0 && reveal->evidence;
-        const QString lost = tr("%1 % of the relevance found no way back to the image.");
-        m_overlay->showMap(map ? std::optional(std::pair(reveal->low, reveal->high)) : std::nullopt,
-                           !map                   ? tr("The map is empty for this image.")
-                           : reveal->lost >= .005 ? lost.arg(100 * reveal->lost, 0, 'f', 1)
-                                                  : tr("What the model used, not a lesion outline."));
-        m_workspace.reading().screen().prediction = true;
-    }
-    drawOverlay();
-}
-
-void ReadPage::drawOverlay()
-{
-    const session::ReadingItem& item = m_workspace.reading().item();
-    const auto& reveal = m_workspace.reveal();
-    const bool may = m_workspace.reading().state() == ReadingState::reading && item.visible.overlay && reveal &&
-                     reveal->side > 0 && reveal->evidence;
-    if (!may || !(m_overlay->overlayOn() || m_peeking)) {
-        m_canvas->setOverlay({});
-        return;
-    }
-    m_workspace.reading().screen().overlay = true;
-    m_canvas->setOverlay(CanvasOverlay{overlayPicture(reveal->map, reveal->side, reveal->side, float(reveal->low),
-                                                      float(reveal->high), m_overlay->opacity()),
-                                       QRectF(reveal->x, reveal->y, reveal->w, reveal->h)});
 }
 
 void ReadPage::saveNote()

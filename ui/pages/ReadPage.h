@@ -58,6 +58,8 @@ public:
     void next();
     void previous();
     void toggleOverlay();
+    /// +1: prediction and map of an earlier model, −1: of a later one.
+    void stepModel(int steps);
     void stepOpacity(int steps);
     void peek(bool held);
     void peekFor(int milliseconds);
@@ -89,6 +91,7 @@ private:
     void describeItem();
     void refreshStrip();
     void refreshBanner();
+    void refreshModels();
     void refreshReveal();
     void drawOverlay();
     QImage thumbnail(const std::string& sample);

@@ -67,6 +67,8 @@ QWidget* ReadPage::buildPanel()
     });
     connect(m_overlay, &OverlayBar::methodChosen, this,
             [this](const QString& method) { m_workspace.setMapMethod(method.toStdString()); });
+    connect(m_overlay, &OverlayBar::modelChosen, this,
+            [this](const QString& run) { m_workspace.askModel(run.toStdString()); });
     column->addWidget(m_overlay);
     return panel;
 }

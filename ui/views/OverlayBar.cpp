@@ -10,8 +10,10 @@
 #include <QHBoxLayout>
 #include <QLocale>
 #include <QPainter>
+#include <QSignalBlocker>
 #include <QSlider>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace foveate::ui {
 
@@ -98,8 +100,8 @@ void PredictionView::paintEvent(QPaintEvent*)
 OverlayBar::OverlayBar(QWidget* parent)
     : QWidget(parent), m_reason(makeLabel({}, TextType::caption, this)), m_body(new QWidget(this)),
       m_prediction(new PredictionView(m_body)), m_on(new QCheckBox(tr("What the model used (E)"), m_body)),
-      m_method(new Choice(m_body)), m_opacity(new QSlider(Qt::Horizontal, m_body)), m_bar(new ColourBar(m_body)),
-      m_note(makeLabel({}, TextType::caption, m_body))
+      m_method(new Choice(m_body)), m_model(new Choice(m_body)), m_opacity(new QSlider(Qt::Horizontal, m_body)),
+      m_bar(new ColourBar(m_body)), m_note(makeLabel({}, TextType::caption, m_body))
 {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -120,17 +122,29 @@ OverlayBar::OverlayBar(QWidget* parent)
     m_opacity->setAccessibleName(tr("Overlay opacity"));
     m_opacity->setToolTip(tr("Opacity (Q less, W more)"));
     m_on->setFocusPolicy(Qt::TabFocus);
-    m_method->addItem(tr("Grad-CAM (coarse)"), QStringLiteral("gradcam"));
-    m_method->addItem(tr("Deep Taylor (fine)"), QStringLiteral("deep-taylor"));
-    m_method->setFocusPolicy(Qt::TabFocus);
+    m_method->addItem(tr("Grad-CAM"), QStringLiteral("gradcam"));
+    m_method->addItem(tr("Deep Taylor"), QStringLiteral("deep-taylor"));
     m_method->setAccessibleName(tr("How the map is made"));
-    body->addWidget(m_method);
+    m_method->setToolTip(tr("How the map is made: Grad-CAM is coarse, Deep Taylor fine"));
+    m_model->setAccessibleName(tr("Whose map it is"));
+    m_model->setToolTip(tr("The model after so many labels (Shift+Q earlier, Shift+W later)"));
+    auto* choices = new QHBoxLayout;
+    for (QComboBox* choice : {m_method, m_model}) {
+        choice->setFocusPolicy(Qt::TabFocus);
+        choice->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); // half the row each
+        choices->addWidget(choice);
+    }
+    body->addLayout(choices);
     body->addWidget(m_opacity);
     body->addWidget(m_bar);
     body->addWidget(m_note);
     connect(m_on, &QCheckBox::toggled, this, [this] { Q_EMIT changed(); });
     connect(m_method, &QComboBox::currentIndexChanged, this,
             [this] { Q_EMIT methodChosen(m_method->currentData().toString()); });
+    connect(m_model, &QComboBox::currentIndexChanged, this, [this](int index) {
+        if (index >= 0)
+            Q_EMIT modelChosen(m_model->currentData().toString());
+    });
     connect(m_opacity, &QSlider::valueChanged, this, [this] { Q_EMIT changed(); });
     hideAll({});
 }
@@ -159,6 +173,24 @@ void OverlayBar::showMap(std::optional<std::pair<double, double>> range, const Q
     m_opacity->setEnabled(range.has_value());
     m_on->setEnabled(range.has_value());
     m_note->setText(note);
+}
+
+void OverlayBar::setModels(const QList<ModelItem>& models, const QString& asked)
+{
+    const QSignalBlocker quiet(m_model);
+    m_model->clear();
+    for (const ModelItem& model : models) {
+        m_model->addItem(model.words, model.run);
+        m_model->setItemData(m_model->count() - 1, model.run, Qt::ToolTipRole);
+    }
+    m_model->setCurrentIndex(m_model->findData(asked));
+    m_model->setVisible(models.size() > 1);
+}
+
+void OverlayBar::stepModel(int steps)
+{
+    if (m_body->isVisible() && m_model->count() > 1)
+        m_model->setCurrentIndex(std::clamp(m_model->currentIndex() + steps, 0, m_model->count() - 1));
 }
 
 bool OverlayBar::overlayOn() const

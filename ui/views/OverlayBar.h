@@ -46,6 +46,12 @@ private:
     std::vector<double> m_probabilities;
 };
 
+/// A model whose prediction and map can be asked for.
+struct ModelItem {
+    QString run;   ///< its name, "0007-train"
+    QString words; ///< "40 labels"
+};
+
 class OverlayBar : public QWidget {
     Q_OBJECT
 public:
@@ -56,6 +62,11 @@ public:
     /// The map's raw range; none while it is being made or when there is none (`note` says which).
     void showMap(std::optional<std::pair<double, double>> range, const QString& note);
 
+    /// Newest first; the choice is shown when there are at least two.
+    void setModels(const QList<ModelItem>& models, const QString& asked);
+    /// +1: an earlier model, −1: a later one.
+    void stepModel(int steps);
+
     bool overlayOn() const;
     void setOverlayOn(bool on);
     double opacity() const;
@@ -65,6 +76,7 @@ Q_SIGNALS:
     void changed();
     /// "gradcam" or "deep-taylor"
     void methodChosen(const QString& method);
+    void modelChosen(const QString& run);
 
 private:
     QLabel* m_reason;
@@ -72,6 +84,7 @@ private:
     PredictionView* m_prediction;
     QCheckBox* m_on;
     QComboBox* m_method;
+    QComboBox* m_model;
     QSlider* m_opacity;
     ColourBar* m_bar;
     QLabel* m_note;
