@@ -53,7 +53,7 @@ struct Serve::Loaded {
     std::string run;
     learn::ModelInfo info;
     learn::Network network;
-    std::optional<explain::Explainer> explainer; ///< of a network with a head
+    Result<explain::Explainer> explainer; ///< or why the network cannot be explained
     Pack pack;
 
     Result<at::Tensor> image(std::int64_t row) const
@@ -102,10 +102,7 @@ Result<json> Serve::load(const json& command)
                     {"channels", std::to_string(info.channels), std::to_string(pack.shape().channels)});
     FOVEATE_TRY(learn::Network network, learn::networkOf(weights, info));
     network.fold();
-    std::optional<explain::Explainer> explainer;
-    if (network.classes() > 0) {
-        FOVEATE_TRY(explainer, explain::Explainer::create(network, info.normalisation));
-    }
+    Result<explain::Explainer> explainer = explain::Explainer::create(network, info.normalisation);
     m_loaded = std::make_unique<Loaded>(Loaded{run, info, std::move(network), std::move(explainer), std::move(pack)});
     return json{{"run", run}, {"model", info.model}, {"size", info.size}, {"classes", info.classes}};
 }
@@ -123,7 +120,7 @@ Result<json> Serve::predict(const json& command)
     FOVEATE_TRY(const at::Tensor image, m_loaded->image(row));
     const c10::InferenceMode inference;
     learn::Network& network = m_loaded->network;
-    const at::Tensor features = network.backbone().foldedFeatures(image);
+    const at::Tensor features = network.foldedFeatures(image);
     const at::Tensor probabilities = network.logitsOfFeatures(features).softmax(1);
     if (!at::isfinite(probabilities).all().item<bool>())
         return fail(Code::nonFinite, {"probabilities"});
@@ -144,6 +141,8 @@ Result<std::string> Serve::mapFile(const std::string& name)
 Result<json> Serve::explain(const json& command)
 {
     FOVEATE_TRY(const std::int64_t row, rowOf(command));
+    if (!m_loaded->explainer)
+        return tl::unexpected<Error>(m_loaded->explainer.error());
     explain::Question question;
     if (command.contains("method")) {
         FOVEATE_TRY(const std::string method, textOf(command, "method"));

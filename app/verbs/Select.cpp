@@ -220,6 +220,8 @@ void addStrategyOptions(CLI::App* verb, nlohmann::json& query)
     number(verb, query, "--repeats", "updates",
            "deep-saliency: repeats of each measurement (default: 4; the paper: 1)");
     flag(verb, query, "--no-control", "control", false, "deep-saliency: no control update (the paper)");
+    flag(verb, query, "--literal", "literal", true,
+         "deep-saliency: the paper's Algorithm 2 to its end, on the images that are labelled already");
 }
 
 void addSelect(CLI::App& program, Invocation& invocation)

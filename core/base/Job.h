@@ -30,8 +30,6 @@ public:
     /// One step: at most a mini-batch or a tile of work (≤ 100 ms on a usual machine). Any thread, one at a time.
     virtual Result<Step> step() = 0;
     virtual Progress progress() const = 0;
-    /// Writes a checkpoint from which the same sequence of steps goes on.
-    virtual Status save() = 0;
 };
 
 } // namespace foveate

@@ -37,7 +37,7 @@ public:
     Result<Step> step() override;
     Progress progress() const override;
     /// Nothing to keep: maps that are written stay, and a killed run starts again.
-    Status save() override { return {}; }
+    Result<std::optional<learn::Checkpoint>> checkpoint() const override { return std::nullopt; }
     Status restore(const learn::Checkpoint&) override { return {}; }
     json resolvedOptions() const override;
     json result() const override;

@@ -153,6 +153,8 @@ Result<Layers> layersOf(learn::Network network, Rules rules)
 {
     if (network.classes() == 0)
         return fail(Code::wrongShape, {"classes", "0", "1"});
+    if (network.hasHiddenLayer())
+        return fail(Code::wrongShape, {"layers of the head", "2", "1"});
     const at::NoGradGuard guard;
     const learn::Backbone& backbone = network.backbone();
     const bool folds = rules == Rules::conserving && !network.model().starts_with("densenet");

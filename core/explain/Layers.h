@@ -61,7 +61,8 @@ struct Layers {
 };
 
 /// A one-logit head z is read as two, (−z, z).
-/// wrongShape for a network without a head. The layers keep copies: later changes of the network do not reach them.
+/// wrongShape for a network without a head or with a hidden layer in it (P3's probe). The layers keep copies: later
+/// changes of the network do not reach them.
 Result<Layers> layersOf(learn::Network network, Rules rules = Rules::conserving);
 
 /// One layer of its inputs, without what the list says of other layers.

@@ -6,6 +6,7 @@
 #include "base/Manifest.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <filesystem>
 #include <unistd.h>
@@ -68,12 +69,15 @@ void removeOld(const std::string& runFolder, int keep)
         fs::remove_all(places[i].folder, error);
 }
 
-bool allFinite(const TensorMap& tensors)
+/// Without LibTorch's threads, which belong to the job: checkpoints are written while it goes on.
+bool isFiniteFloat(const at::Tensor& tensor)
 {
-    // A sum is finite when its terms are, short of an overflow that no trained weight comes near; it is much faster.
-    return std::all_of(tensors.begin(), tensors.end(), [](const auto& item) {
-        return !item.second.is_floating_point() || std::isfinite(item.second.sum().template item<double>());
-    });
+    const at::Tensor plain = tensor.contiguous();
+    const float* values = plain.const_data_ptr<float>();
+    std::uint32_t greatest = 0; // of the values without their signs, as bits: infinity and NaN are above all numbers
+    for (std::int64_t i = 0; i < plain.numel(); ++i)
+        greatest = std::max(greatest, std::bit_cast<std::uint32_t>(values[i]) & 0x7fffffffU);
+    return greatest < 0x7f800000U;
 }
 
 Status writeContent(const std::string& folder, const Checkpoint& checkpoint)
@@ -96,19 +100,26 @@ Result<Checkpoint> readCheckpoint(const Place& place)
     checkpoint.state = nlohmann::json::parse(text, nullptr, false);
     if (!checkpoint.state.is_object() || checkpoint.state.value("step", std::int64_t(-1)) != place.step)
         return fail(Code::corrupt, {place.folder, "state.json"});
-    if (!allFinite(weights.tensors))
-        return fail(Code::nonFinite, {place.folder});
     checkpoint.step = place.step;
     checkpoint.weights = std::move(weights.tensors);
     checkpoint.optimiser = std::move(optimiser.tensors);
+    if (!isFinite(checkpoint))
+        return fail(Code::nonFinite, {place.folder});
     return checkpoint;
 }
 
 } // namespace
 
+bool isFinite(const Checkpoint& checkpoint)
+{
+    return std::all_of(checkpoint.weights.begin(), checkpoint.weights.end(), [](const auto& item) {
+        return item.second.scalar_type() != at::kFloat || isFiniteFloat(item.second);
+    });
+}
+
 Status writeCheckpoint(const std::string& runFolder, const Checkpoint& checkpoint, int keep)
 {
-    if (!allFinite(checkpoint.weights))
+    if (!isFinite(checkpoint))
         return fail(Code::nonFinite, {"weights"});
     const std::string parent = runFolder + "/checkpoints";
     FOVEATE_CHECK(makeFolder(parent));

@@ -24,6 +24,9 @@ struct Checkpoint {
     nlohmann::json state;  ///< counters, best values, sizes: what the job needs to go on
 };
 
+/// Whether every weight is.
+bool isFinite(const Checkpoint& checkpoint);
+
 /// noSpace or io on failure; the older checkpoints are then untouched. nonFinite: weights that are not finite are never
 /// saved.
 Status writeCheckpoint(const std::string& runFolder, const Checkpoint& checkpoint, int keep = 3);

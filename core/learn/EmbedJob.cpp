@@ -103,7 +103,7 @@ public:
     {}
     Result<Step> step() override;
     Progress progress() const override;
-    Status save() override;
+    Result<std::optional<Checkpoint>> checkpoint() const override;
     Status restore(const Checkpoint& checkpoint) override;
     nlohmann::json resolvedOptions() const override;
     nlohmann::json result() const override;
@@ -229,20 +229,20 @@ Progress EmbedJob::progress() const
 }
 
 /// Only a layout is worth keeping: what comes before it takes less time than it would to read.
-Status EmbedJob::save()
+Result<std::optional<Checkpoint>> EmbedJob::checkpoint() const
 {
     if (!m_mapping || m_mapping->stage() != embed::Mapping::Stage::layout)
-        return {};
+        return std::nullopt;
     const embed::MapState state = m_mapping->state();
     if (state.layout.empty())
-        return {};
+        return std::nullopt;
     Checkpoint checkpoint;
     checkpoint.step = state.round;
     checkpoint.weights = {{"layout", tensorOf(state.layout)}};
     if (!state.velocity.empty())
         checkpoint.optimiser = {{"velocity", tensorOf(state.velocity)}, {"gains", tensorOf(state.gains)}};
     checkpoint.state = {{"map", m_options.mapName}};
-    return writeCheckpoint(m_context.folder, checkpoint);
+    return checkpoint;
 }
 
 Status EmbedJob::restore(const Checkpoint& checkpoint)

@@ -6,6 +6,7 @@
 #include "base/Manifest.h"
 #include "base/Sha256.h"
 #include "base/Text.h"
+#include "learn/CheckpointWriter.h"
 #include "learn/Exceptions.h"
 #include "learn/RunJob.h"
 
@@ -76,7 +77,11 @@ Result<Capability> chooseCapability(const std::string& folder, const Snapshot& s
         FOVEATE_TRY(const json run, readRunJson(folder));
         return capabilityFromJson(run["capability"]);
     }
-    return decideCapability({snapshot.device, dtypeWish(snapshot, parent), snapshot.threads, settings.requireGpu});
+    FOVEATE_TRY(Capability capability, decideCapability({snapshot.device, dtypeWish(snapshot, parent), snapshot.threads,
+                                                         settings.requireGpu}));
+    // The number type goes on as the parent's; that each operation be PyTorch's only this run itself can ask for.
+    capability.fastLayers = snapshot.dtype != "float32";
+    return capability;
 }
 
 Result<RunContext> openContext(const std::string& folder, const RunSettings& settings)
@@ -143,8 +148,9 @@ Status cutMetrics(const std::string& folder, std::int64_t lastStep)
 /// Drives one job: stop, progress, checkpoints.
 class Driver {
 public:
-    Driver(RunJob& job, const RunSettings& settings, const RunEvents& events, const std::atomic<bool>& stop)
-        : m_job(job), m_settings(settings), m_events(events), m_stop(stop)
+    Driver(const std::string& folder, RunJob& job, const RunSettings& settings, const RunEvents& events,
+           const std::atomic<bool>& stop)
+        : m_job(job), m_settings(settings), m_events(events), m_stop(stop), m_writer(folder)
     {}
 
     Status drive()
@@ -154,42 +160,56 @@ public:
                 return stopped();
             FOVEATE_TRY(step, m_job.step());
             tell(step == Step::done);
-            if (step == Step::more && isTimeToSave())
-                FOVEATE_CHECK(save());
+            if (!m_writer.isIdle() && m_writer.isWritten())
+                FOVEATE_CHECK(finishWriting());
+            if (step == Step::more && m_writer.isIdle() && isTimeToSave())
+                FOVEATE_CHECK(beginWriting());
         }
-        return {};
+        return finishWriting();
     }
 
 private:
     Status stopped()
     {
-        FOVEATE_CHECK(save());
+        FOVEATE_CHECK(finishWriting());
+        FOVEATE_CHECK(beginWriting());
+        FOVEATE_CHECK(finishWriting());
         return fail(Code::cancelled);
     }
 
     bool isTimeToSave() const
     {
-        const double since = secondsSince(m_lastSave);
-        if (m_job.atBoundary() && m_saveCost <= m_settings.checkpointShare * since)
+        const double since = secondsSince(m_lastSave), cost = m_writer.seconds();
+        if (m_job.atBoundary() && cost <= m_settings.checkpointShare * since)
             return true;
         // On a crowded machine saving may take longer than the steps in between: it never takes more than a fifth of
         // the time.
-        return since >= std::max(m_settings.checkpointSeconds, 4 * m_saveCost);
+        return since >= std::max(m_settings.checkpointSeconds, 4 * cost);
     }
 
-    Status save()
+    Status beginWriting()
     {
-        const Clock::time_point start = Clock::now();
-        Status saved = m_job.save();
         m_lastSave = Clock::now();
-        m_saveCost = std::chrono::duration<double>(m_lastSave - start).count();
-        if (!saved && saved.error().code == Code::nonFinite) {
+        FOVEATE_TRY(std::optional<Checkpoint> checkpoint, m_job.checkpoint());
+        if (!checkpoint)
+            return {};
+        m_stepWritten = m_job.progress().step;
+        const Status begun = m_writer.begin(std::move(*checkpoint));
+        if (!begun && begun.error().code == Code::nonFinite) {
             log::warning("weights not finite: no checkpoint");
             return {};
         }
-        if (saved && m_events.checkpointed)
-            m_events.checkpointed(m_job.progress().step);
-        return saved;
+        return begun;
+    }
+
+    Status finishWriting()
+    {
+        if (m_writer.isIdle())
+            return {};
+        FOVEATE_CHECK(m_writer.finish());
+        if (m_events.checkpointed)
+            m_events.checkpointed(m_stepWritten);
+        return {};
     }
 
     void tell(bool last)
@@ -204,9 +224,10 @@ private:
     const RunSettings& m_settings;
     const RunEvents& m_events;
     const std::atomic<bool>& m_stop;
+    CheckpointWriter m_writer;
+    std::int64_t m_stepWritten = 0; ///< as progress counts, of the checkpoint in work
     Clock::time_point m_lastSave = Clock::now();
     Clock::time_point m_lastTold{};
-    double m_saveCost = 0;
 };
 
 Status finish(const std::string& folder, const RunJob& job)
@@ -240,7 +261,7 @@ Status run(const std::string& folder, const JobMakers& makers, const RunSettings
     FOVEATE_TRY(const std::unique_ptr<RunJob> job, maker->second(std::move(context)));
     FOVEATE_CHECK(writeRunJson(folder, snapshot, capability, job->resolvedOptions()));
     FOVEATE_CHECK(restore(folder, *job));
-    FOVEATE_CHECK(Driver(*job, settings, events, stop).drive());
+    FOVEATE_CHECK(Driver(folder, *job, settings, events, stop).drive());
     return finish(folder, *job);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EngineRun: one run folder from its snapshot to its manifest: the loop around a job's steps.
 //
-// Reads only the run folder, writes only into it. run.json comes first and is kept on resume; a checkpoint is saved at
-// the end of an epoch and every five seconds (epochs so short that saving would cost more than a tenth of the time
-// share one); MANIFEST.json comes last. A finished folder is left alone. Stop asked for: checkpoint, then cancelled. No
-// LibTorch type here.
+// Reads only the run folder, writes only into it. run.json comes first and is kept on resume; a checkpoint is written
+// at the end of an epoch and every five seconds (epochs so short that saving would cost more than a tenth of the time
+// share one), while the job goes on; MANIFEST.json comes last. A finished folder is left alone. Stop asked for:
+// checkpoint, then cancelled. No LibTorch type here.
 #pragma once
 
 #include "base/Job.h"

@@ -36,7 +36,7 @@ void FineTuner::restart()
         parameter.set_requires_grad(true);
     m_optimiser = std::make_unique<optim::Optimiser>(m_network.parameters(m_freeze), m_network.parameterNames(m_freeze),
                                                      m_options);
-    m_buffers = m_network.backbone().buffers();
+    m_buffers = m_network.buffers();
 }
 
 at::Tensor FineTuner::logits(const at::Tensor& images)
@@ -46,9 +46,9 @@ at::Tensor FineTuner::logits(const at::Tensor& images)
     at::Tensor features;
     {
         const at::NoGradGuard guard;
-        features = m_network.features(images);
+        features = m_network.backbone().features(images);
     }
-    return m_network.logitsOfFeatures(features);
+    return m_network.logitsOfFeatures(m_network.hidden(features));
 }
 
 Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector<std::int64_t>& labels,
@@ -57,7 +57,10 @@ Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector
     const at::Tensor target = at::tensor(labels, at::kLong);
     const at::Tensor weight = at::tensor(weights, at::kFloat);
     const std::vector<at::Tensor> before = copiesOf(m_buffers);
-    m_network.train(!m_freeze);
+    if (m_freeze)
+        m_network.trainHeadAlone();
+    else
+        m_network.train();
     BatchResult result;
     at::Tensor loss;
     {

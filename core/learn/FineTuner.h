@@ -33,6 +33,7 @@ public:
     Network& network() { return m_network; }
     const Network& network() const { return m_network; }
     optim::Optimiser& optimiser() { return *m_optimiser; }
+    const optim::Optimiser& optimiser() const { return *m_optimiser; }
 
 private:
     at::Tensor logits(const at::Tensor& images);

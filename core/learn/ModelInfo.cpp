@@ -46,14 +46,17 @@ std::string text(const Metadata& metadata, const std::string& key, const std::st
 
 Metadata toMetadata(const ModelInfo& info)
 {
-    return {{"model", info.model},
-            {"size", std::to_string(info.size)},
-            {"channels", std::to_string(info.channels)},
-            {"classes", json(info.classes).dump()},
-            {"mean", json(info.normalisation.mean).dump()},
-            {"std", json(info.normalisation.deviation).dump()},
-            {"method", info.method},
-            {"dtype", info.dtype}};
+    Metadata metadata{{"model", info.model},
+                      {"size", std::to_string(info.size)},
+                      {"channels", std::to_string(info.channels)},
+                      {"classes", json(info.classes).dump()},
+                      {"mean", json(info.normalisation.mean).dump()},
+                      {"std", json(info.normalisation.deviation).dump()},
+                      {"method", info.method},
+                      {"dtype", info.dtype}};
+    if (info.hidden > 0)
+        metadata["hidden"] = std::to_string(info.hidden);
+    return metadata;
 }
 
 Result<ModelInfo> infoFromMetadata(const Metadata& metadata)
@@ -73,6 +76,9 @@ Result<ModelInfo> infoFromMetadata(const Metadata& metadata)
     FOVEATE_TRY(info.normalisation.mean, threeNumbers(mean));
     FOVEATE_TRY(const json deviation, field(metadata, "std"));
     FOVEATE_TRY(info.normalisation.deviation, threeNumbers(deviation));
+    if (metadata.contains("hidden")) {
+        FOVEATE_TRY(info.hidden, positive(metadata, "hidden", 1 << 16));
+    }
     info.method = text(metadata, "method", "");
     info.dtype = text(metadata, "dtype", "float32");
     return info;

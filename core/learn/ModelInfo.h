@@ -16,12 +16,13 @@ struct ModelInfo {
     int size = 224;
     int channels = 1;
     std::vector<std::string> classes; ///< in the order of the logits; empty: no head
+    int hidden = 0;                   ///< width of the layer before the head's linear one (P3's probe); 0: none
     Normalisation normalisation;
     std::string method;            ///< "simclr", "supervised" …
     std::string dtype = "float32"; ///< of the training passes; runs on these weights keep it
 };
 
-/// Keys model, size, channels, classes, mean, std, method, dtype; lists as JSON text.
+/// Keys model, size, channels, classes, mean, std, method, dtype, and hidden where there is one; lists as JSON text.
 Metadata toMetadata(const ModelInfo& info);
 /// badInput (args: "weights", key) when a key is missing or cannot be understood.
 Result<ModelInfo> infoFromMetadata(const Metadata& metadata);

@@ -24,33 +24,52 @@ void fillUniform(at::Tensor& tensor, double bound, Random random)
         values[i] = float(random.uniform(-bound, bound));
 }
 
-torch::nn::Linear makeHead(int inputs, int classes, std::uint64_t seed)
+constexpr double kLeak = .01; ///< PyTorch's slope of a leaky ReLU below 0
+
+torch::nn::Linear makeLinear(const std::string& name, int inputs, int outputs, std::uint64_t seed)
 {
     torch::NoGradGuard guard;
-    torch::nn::Linear head(inputs, classes);
+    torch::nn::Linear layer(inputs, outputs);
     const double bound = 1.0 / std::sqrt(double(inputs));
-    fillUniform(head->weight, bound, Random::derive(seed, "weights:head.weight"));
-    fillUniform(head->bias, bound, Random::derive(seed, "weights:head.bias"));
-    return head;
+    fillUniform(layer->weight, bound, Random::derive(seed, "weights:" + name + ".weight"));
+    fillUniform(layer->bias, bound, Random::derive(seed, "weights:" + name + ".bias"));
+    return layer;
+}
+
+void addTo(TensorMap& map, const std::string& prefix, const torch::nn::Module& module)
+{
+    for (const auto& item : module.named_parameters())
+        map[prefix + item.key()] = item.value().detach();
+    for (const auto& item : module.named_buffers())
+        map[prefix + item.key()] = item.value();
 }
 
 bool isHeadOrProjector(const std::string& name, const std::string& headName)
 {
     const auto begins = [&name](const std::string& prefix) { return name.rfind(prefix + ".", 0) == 0; };
-    return begins(headName) || begins("projector") || begins("predictor");
+    return begins(headName) || begins("hidden") || begins("projector") || begins("predictor");
 }
 
 } // namespace
 
 Result<Network> Network::create(const std::string& model, int classes, std::uint64_t seed,
-                                std::optional<Dropout> dropout)
+                                std::optional<Dropout> dropout, int hidden)
 {
     Network network;
     network.m_model = model;
     network.m_dropout = dropout.value_or(usualDropout(model));
     FOVEATE_TRY(network.m_backbone, makeBackbone(model, network.m_dropout, seed));
+    if (hidden > 0) {
+        network.m_hidden = makeLinear("hidden.0", network.m_backbone->dimension(), hidden, seed);
+        network.m_hiddenNorm = torch::nn::BatchNorm1d(hidden);
+    }
     network.replaceHead(classes, seed);
     return network;
+}
+
+at::Tensor Network::hidden(const at::Tensor& features)
+{
+    return m_hidden ? at::leaky_relu(m_hiddenNorm->forward(m_hidden->forward(features)), kLeak) : features;
 }
 
 at::Tensor Network::logitsOfFeatures(const at::Tensor& features)
@@ -62,14 +81,22 @@ at::Tensor Network::logitsOfFeatures(const at::Tensor& features)
 void Network::replaceHead(int classes, std::uint64_t seed)
 {
     m_classes = classes;
-    m_head = classes > 0 ? makeHead(dimension(), classes, seed) : torch::nn::Linear{nullptr};
+    m_head = classes > 0 ? makeLinear("head", dimension(), classes, seed) : torch::nn::Linear{nullptr};
 }
 
 void Network::train(bool on)
 {
     m_backbone->train(on);
+    if (m_hiddenNorm)
+        m_hiddenNorm->train(on);
     if (m_head)
         m_head->train(on);
+}
+
+void Network::trainHeadAlone()
+{
+    train(true);
+    m_backbone->train(false);
 }
 
 void Network::useChannelsLast()
@@ -93,6 +120,8 @@ void Network::zeroResidualBranches()
 std::vector<at::Tensor> Network::parameters(bool headOnly) const
 {
     std::vector<at::Tensor> list = headOnly ? std::vector<at::Tensor>() : m_backbone->parameters();
+    if (m_hidden)
+        list.insert(list.end(), {m_hidden->weight, m_hidden->bias, m_hiddenNorm->weight, m_hiddenNorm->bias});
     if (m_head) {
         list.push_back(m_head->weight);
         list.push_back(m_head->bias);
@@ -105,6 +134,8 @@ std::vector<std::string> Network::parameterNames(bool headOnly) const
     std::vector<std::string> names;
     if (!headOnly)
         names = m_backbone->named_parameters().keys();
+    if (m_hidden)
+        names.insert(names.end(), {"hidden.0.weight", "hidden.0.bias", "hidden.1.weight", "hidden.1.bias"});
     if (m_head) {
         names.push_back(m_backbone->headName() + ".weight");
         names.push_back(m_backbone->headName() + ".bias");
@@ -112,17 +143,25 @@ std::vector<std::string> Network::parameterNames(bool headOnly) const
     return names;
 }
 
+std::vector<at::Tensor> Network::buffers() const
+{
+    std::vector<at::Tensor> list = m_backbone->buffers();
+    if (m_hiddenNorm)
+        for (const at::Tensor& buffer : m_hiddenNorm->buffers())
+            list.push_back(buffer);
+    return list;
+}
+
 TensorMap Network::state() const
 {
     TensorMap map;
-    for (const auto& item : m_backbone->named_parameters())
-        map[item.key()] = item.value().detach();
-    for (const auto& item : m_backbone->named_buffers())
-        map[item.key()] = item.value();
-    if (m_head) {
-        map[m_backbone->headName() + ".weight"] = m_head->weight.detach();
-        map[m_backbone->headName() + ".bias"] = m_head->bias.detach();
+    addTo(map, "", *m_backbone);
+    if (m_hidden) {
+        addTo(map, "hidden.0.", *m_hidden);
+        addTo(map, "hidden.1.", *m_hiddenNorm);
     }
+    if (m_head)
+        addTo(map, m_backbone->headName() + ".", *m_head);
     return map;
 }
 

@@ -24,7 +24,7 @@ public:
     Result<Step> step() override;
     Progress progress() const override;
     /// Nothing to keep: a killed pass starts again and takes seconds.
-    Status save() override { return {}; }
+    Result<std::optional<Checkpoint>> checkpoint() const override { return std::nullopt; }
     Status restore(const Checkpoint&) override { return {}; }
     nlohmann::json resolvedOptions() const override { return {{"mc", m_passes}, {"size", m_trained.info.size}}; }
     nlohmann::json result() const override;

@@ -36,6 +36,9 @@ struct RunContext {
 
 class RunJob : public Job {
 public:
+    /// What the same sequence of steps goes on from; nothing when starting anew costs less. Its tensors may be the
+    /// job's own: they are copied before the next step.
+    virtual Result<std::optional<Checkpoint>> checkpoint() const = 0;
     /// Goes on from `checkpoint`; corrupt or wrongShape when it is not this job's.
     virtual Status restore(const Checkpoint& checkpoint) = 0;
     /// All options with the values in force, for run.json.

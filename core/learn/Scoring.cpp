@@ -40,7 +40,7 @@ Result<Step> Scoring::step()
     if (count <= 0)
         return Step::done;
     const at::Tensor images = m_batches.batch({m_rows.data() + m_done, std::size_t(count)});
-    const at::Tensor features = m_network.backbone().foldedFeatures(images);
+    const at::Tensor features = m_network.foldedFeatures(images);
     m_features.narrow(0, m_done, count).copy_(features);
     if (m_probabilities.defined())
         m_probabilities.narrow(0, m_done, count).copy_(m_network.logitsOfFeatures(features).softmax(1));

@@ -37,14 +37,13 @@ void describe(Module& module, const ModelInfo& info)
 /// The network's own tensors, so that the trace finds them as the module's and not as constants.
 void addWeights(Module& module, Network& network)
 {
-    for (auto& item : network.backbone().named_parameters())
-        module.register_parameter(attributeName(item.key()), item.value(), false);
-    for (auto& item : network.backbone().named_buffers())
-        module.register_buffer(attributeName(item.key()), item.value());
-    if (network.classes() == 0)
-        return;
-    module.register_parameter("head_weight", network.head()->weight, false);
-    module.register_parameter("head_bias", network.head()->bias, false);
+    const std::vector<at::Tensor> parameters = network.parameters();
+    const std::vector<std::string> names = network.parameterNames();
+    for (std::size_t i = 0; i < names.size(); ++i)
+        module.register_parameter(attributeName(names[i]), parameters[i], false);
+    const std::vector<at::Tensor> buffers = network.buffers();
+    for (std::size_t i = 0; i < buffers.size(); ++i)
+        module.register_buffer("statistics_" + std::to_string(i), buffers[i]);
 }
 
 at::Tensor asColumn(const std::array<float, 3>& values, int channels)

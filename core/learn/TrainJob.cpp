@@ -52,7 +52,7 @@ public:
              Network network, augment::Preset preset);
     Result<Step> step() override;
     Progress progress() const override;
-    Status save() override;
+    Result<std::optional<Checkpoint>> checkpoint() const override;
     Status restore(const Checkpoint& checkpoint) override;
     nlohmann::json resolvedOptions() const override;
     nlohmann::json result() const override;
@@ -225,7 +225,7 @@ Status TrainJob::returnToCheckpoint()
         FOVEATE_CHECK(restore(*checkpoint));
     } else {
         FOVEATE_TRY(Network fresh, Network::create(m_info.model, int(m_info.classes.size()), m_context.snapshot.seed,
-                                                   dropoutOf(m_options, m_info.model)));
+                                                   dropoutOf(m_options, m_info.model), m_info.hidden));
         if (m_context.parent)
             FOVEATE_CHECK(fresh.load(m_context.parent->tensors, false));
         FOVEATE_CHECK(m_network.load(fresh.state()));
@@ -436,7 +436,7 @@ Progress TrainJob::progress() const
     return progress;
 }
 
-Status TrainJob::save()
+Result<std::optional<Checkpoint>> TrainJob::checkpoint() const
 {
     Checkpoint checkpoint;
     checkpoint.step = m_state.step;
@@ -446,7 +446,7 @@ Status TrainJob::save()
     checkpoint.optimiser = m_tuner.optimiser().state();
     checkpoint.state = toJson(m_state);
     checkpoint.state["boundary"] = m_boundary;
-    return guarded([&] { return writeCheckpoint(m_context.folder, checkpoint); });
+    return checkpoint;
 }
 
 Status TrainJob::restore(const Checkpoint& checkpoint)
@@ -511,7 +511,7 @@ Result<std::unique_ptr<RunJob>> makeTrainJob(RunContext context)
     FOVEATE_TRY(PackBatches batches, PackBatches::create(context.pack, rowsOf(context.snapshot), info.size,
                                                          info.normalisation, context.capability.threads));
     FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed,
-                                                 dropoutOf(options, info.model)));
+                                                 dropoutOf(options, info.model), info.hidden));
     if (context.parent)
         FOVEATE_CHECK(network.load(context.parent->tensors, false));
     return std::unique_ptr<RunJob>(std::make_unique<TrainJob>(std::move(context), options, std::move(info),

@@ -19,6 +19,7 @@ Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& opt
     if (options.size > 0)
         info.size = options.size;
     info.classes = context.snapshot.classes;
+    info.hidden = options.hidden;
     info.method = "supervised";
     info.dtype = context.capability.dtype;
     return info;

@@ -15,7 +15,7 @@ std::string joined(const std::vector<std::string>& names)
 
 Result<Network> networkOf(const Weights& weights, const ModelInfo& info)
 {
-    FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), 1));
+    FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), 1, {}, info.hidden));
     FOVEATE_CHECK(network.load(weights.tensors));
     network.useChannelsLast();
     network.train(false);

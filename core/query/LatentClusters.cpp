@@ -58,26 +58,16 @@ void nameRepresentatives(LatentClusters& result, const Pool& pool)
     }
 }
 
-} // namespace
-
-bool LatentClusters::allLabelled() const
+/// Clusters of some rows of pool and labelled. REQUIRES: at least one.
+Result<LatentClusters> clustersOf(const FiniteRows& all, const Pool& pool)
 {
-    return std::all_of(clusters.begin(), clusters.end(), [](const LatentCluster& c) { return c.labelled; });
-}
-
-Result<LatentClusters> latentClusters(const Pool& pool)
-{
-    LatentClusters result;
-    const FiniteRows all = joined(finiteRows(pool.latents, pool.latentCount),
-                                  finiteRows(pool.labelled.latents, pool.latentCount), pool.ids.size());
-    if (all.size() == 0)
-        return result;
     embed::KMeansOptions options;
     options.clusters = pool.options.clusters;
     options.seed = pool.seed;
     options.threads = pool.threads;
     FOVEATE_TRY(const embed::KMeans found, embed::kMeans(all.points(), options));
     FOVEATE_TRY(const std::vector<int> places, orderAlongAxis(found, all.points(), pool.threads));
+    LatentClusters result;
     result.clusters.resize(found.sizes.size());
     result.rows = all.places;
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -87,6 +77,48 @@ Result<LatentClusters> latentClusters(const Pool& pool)
     }
     nameRepresentatives(result, pool);
     return result;
+}
+
+FiniteRows withoutRepresentatives(const FiniteRows& rows, const LatentClusters& clusters, const Pool& pool)
+{
+    FiniteRows left{{}, {}, rows.dimensions};
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::string& id = idOf(pool, rows.places[i]);
+        if (std::any_of(clusters.clusters.begin(), clusters.clusters.end(),
+                        [&id](const LatentCluster& cluster) { return cluster.representative == id; }))
+            continue;
+        const std::span<const float> values(rows.points().row(i), rows.dimensions);
+        left.places.push_back(rows.places[i]);
+        left.values.insert(left.values.end(), values.begin(), values.end());
+    }
+    return left;
+}
+
+} // namespace
+
+bool LatentClusters::allLabelled() const
+{
+    return std::all_of(clusters.begin(), clusters.end(), [](const LatentCluster& c) { return c.labelled; });
+}
+
+Result<LatentClusters> latentClusters(const Pool& pool)
+{
+    const FiniteRows all = joined(finiteRows(pool.latents, pool.latentCount),
+                                  finiteRows(pool.labelled.latents, pool.latentCount), pool.ids.size());
+    return all.size() == 0 ? LatentClusters() : clustersOf(all, pool);
+}
+
+Result<std::vector<LatentClusters>> clustersToExhaustion(const Pool& pool)
+{
+    std::vector<LatentClusters> rounds;
+    FiniteRows left =
+        joined({{}, {}, pool.latentCount}, finiteRows(pool.labelled.latents, pool.latentCount), pool.ids.size());
+    while (left.size() > 0) {
+        FOVEATE_TRY(LatentClusters found, clustersOf(left, pool));
+        left = withoutRepresentatives(left, found, pool);
+        rounds.push_back(std::move(found));
+    }
+    return rounds;
 }
 
 std::vector<int> levelsOf(const std::vector<double>& gains, bool ordinal)

@@ -30,6 +30,11 @@ struct LatentClusters {
 /// Empty without a finite row.
 Result<LatentClusters> latentClusters(const Pool& pool);
 
+/// Algorithm 2 as the paper has it, on labels that are there already: the labelled are clustered, then again without
+/// the representatives, until none is left. So each labelled sample with finite latents is a representative once. Rows
+/// as in latentClusters(). Empty without such a sample.
+Result<std::vector<LatentClusters>> clustersToExhaustion(const Pool& pool);
+
 /// 1 (most informative) … K for each cluster by its gain, smoothed over its neighbours on the axis (¼ ½ ¼) when
 /// `ordinal`. Equal gains: the lower cluster first.
 std::vector<int> levelsOf(const std::vector<double>& gains, bool ordinal);

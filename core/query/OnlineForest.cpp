@@ -145,22 +145,33 @@ std::vector<double> OnlineForest::probabilities(std::span<const float> features)
     return p;
 }
 
-OnlineForest fitForest(std::span<const float> values, std::size_t dimensions, std::span<const int> labels, int classes,
-                       const ForestOptions& options)
+OnlineForest forestFor(std::span<const float> values, std::size_t dimensions, int classes, const ForestOptions& options)
 {
     std::vector<float> low(values.begin(), values.begin() + std::ptrdiff_t(dimensions)), high = low;
     for (std::size_t i = 0; i < values.size(); ++i) {
         low[i % dimensions] = std::min(low[i % dimensions], values[i]);
         high[i % dimensions] = std::max(high[i % dimensions], values[i]);
     }
-    OnlineForest forest(classes, std::move(low), std::move(high), options);
+    return {classes, std::move(low), std::move(high), options};
+}
+
+void teach(OnlineForest& forest, std::span<const float> values, std::size_t dimensions, std::span<const int> labels,
+           const ForestOptions& options, int round)
+{
     std::vector<std::size_t> order(labels.size());
     std::iota(order.begin(), order.end(), std::size_t(0));
     for (int pass = 0; pass < options.passes; ++pass) {
-        Random::derive(options.seed, "pass", std::uint64_t(pass)).shuffle(order);
+        Random::derive(options.seed, "pass", std::uint64_t(round * options.passes + pass)).shuffle(order);
         for (const std::size_t i : order)
             forest.update(values.subspan(i * dimensions, dimensions), labels[i]);
     }
+}
+
+OnlineForest fitForest(std::span<const float> values, std::size_t dimensions, std::span<const int> labels, int classes,
+                       const ForestOptions& options)
+{
+    OnlineForest forest = forestFor(values, dimensions, classes, options);
+    teach(forest, values, dimensions, labels, options);
     return forest;
 }
 

@@ -71,6 +71,12 @@ private:
     std::vector<Tree> m_trees;
 };
 
+/// A forest that has seen nothing yet, for values [N,D] like these.
+OnlineForest forestFor(std::span<const float> values, std::size_t dimensions, int classes,
+                       const ForestOptions& options);
+/// options.passes over [N,D], each in a seeded order, which another `round` changes. REQUIRES: finite values, N labels.
+void teach(OnlineForest& forest, std::span<const float> values, std::size_t dimensions, std::span<const int> labels,
+           const ForestOptions& options, int round = 0);
 /// options.passes over [N,D] in a seeded order each. REQUIRES: finite values, N labels.
 OnlineForest fitForest(std::span<const float> values, std::size_t dimensions, std::span<const int> labels, int classes,
                        const ForestOptions& options);

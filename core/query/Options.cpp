@@ -83,6 +83,7 @@ const std::vector<Field>& fields()
         whole("clusters", &Options::clusters, 1, 1000),
         whole("updates", &Options::updates, 1, 1000),
         flag("control", &Options::control),
+        flag("literal", &Options::literal),
         word("proxy_by", &Options::proxyBy, {"entropy", "coreset"}),
         mapName(),
     };

@@ -35,6 +35,7 @@ struct Options {
     int clusters = 10;                              ///< deep-saliency: K
     int updates = 4;                                ///< deep-saliency: repeats of each measurement; larger: steadier
     bool control = true;                            ///< deep-saliency: against an update without the image
+    bool literal = false; ///< deep-saliency: P4's Algorithm 2 to its end, on the images that are labelled already
     ProxyBy proxyBy = ProxyBy::entropy;
     std::string map = "deep-taylor"; ///< of the saliency strategies: deep-taylor or gradcam
 };

@@ -9,7 +9,7 @@
 
 namespace foveate::store {
 
-/// By name: p1-finetune, p2-proxy, p3-probe, p4-densenet, small.
+/// By name: p1-finetune, p2-proxy, p3-lin, p3-probe, p4-densenet, small.
 std::vector<std::string> presetNames();
 
 /// A recipe's values as one JSON object of the engine's train options. notFound (args: "preset", name).

@@ -5,7 +5,7 @@
 #   LibTorch_ROOT (CMake or environment)  the folder that holds torch/ (and nvidia/ beside it); when set, nothing else is searched.
 #   Otherwise the cache that packaging/setup fills: the set for GPUs before the one for CPUs.
 #
-# Targets:   LibTorch::torch (the one to link), LibTorch::torch_cpu, LibTorch::c10.
+# Targets:   LibTorch::torch (the one to link), LibTorch::torch_cpu, LibTorch::c10, LibTorch::gomp.
 # Variables: LibTorch_FOUND, LibTorch_VERSION, LibTorch_FOLDER (holds torch/), LibTorch_HAS_CUDA (whether the libraries that
 #            libtorch_cuda needs lie there too). libtorch_cuda is never linked: the engine opens it at run time by its plain
 #            name, which the run path of the build resolves.
@@ -34,6 +34,7 @@ if(NOT "${_LibTorch_places}" STREQUAL "${LibTorch_PLACES_SEARCHED}")
     unset(LibTorch_INCLUDE_DIR CACHE)
     unset(LibTorch_TORCH_CPU_LIBRARY CACHE)
     unset(LibTorch_C10_LIBRARY CACHE)
+    unset(LibTorch_GOMP_LIBRARY CACHE)
     set(LibTorch_PLACES_SEARCHED "${_LibTorch_places}" CACHE INTERNAL "Where LibTorch was looked for")
 endif()
 
@@ -41,7 +42,8 @@ find_path(LibTorch_INCLUDE_DIR torch/headeronly/version.h
     PATHS ${_LibTorch_places} PATH_SUFFIXES torch/include NO_DEFAULT_PATH)
 find_library(LibTorch_TORCH_CPU_LIBRARY torch_cpu PATHS ${_LibTorch_places} PATH_SUFFIXES torch/lib NO_DEFAULT_PATH)
 find_library(LibTorch_C10_LIBRARY c10 PATHS ${_LibTorch_places} PATH_SUFFIXES torch/lib NO_DEFAULT_PATH)
-mark_as_advanced(LibTorch_INCLUDE_DIR LibTorch_TORCH_CPU_LIBRARY LibTorch_C10_LIBRARY)
+find_file(LibTorch_GOMP_LIBRARY libgomp.so.1 PATHS ${_LibTorch_places} PATH_SUFFIXES torch/lib NO_DEFAULT_PATH)
+mark_as_advanced(LibTorch_INCLUDE_DIR LibTorch_TORCH_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_GOMP_LIBRARY)
 
 if(LibTorch_INCLUDE_DIR)
     file(STRINGS "${LibTorch_INCLUDE_DIR}/torch/headeronly/version.h" _LibTorch_lines
@@ -53,7 +55,7 @@ endif()
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibTorch
-    REQUIRED_VARS LibTorch_TORCH_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR
+    REQUIRED_VARS LibTorch_TORCH_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_GOMP_LIBRARY LibTorch_INCLUDE_DIR
     VERSION_VAR LibTorch_VERSION
     REASON_FAILURE_MESSAGE "packaging/setup puts it in place, or pass -DLibTorch_ROOT=FOLDER, the folder that holds torch/.")
 
@@ -70,10 +72,16 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch)
     add_library(LibTorch::torch_cpu SHARED IMPORTED)
     set_target_properties(LibTorch::torch_cpu PROPERTIES IMPORTED_LOCATION "${LibTorch_TORCH_CPU_LIBRARY}")
 
+    add_library(LibTorch::gomp SHARED IMPORTED)
+    set_target_properties(LibTorch::gomp PROPERTIES IMPORTED_LOCATION "${LibTorch_GOMP_LIBRARY}")
+
+    # at::parallel_for is a template: in files compiled without OpenMP it runs on one thread and says nothing. The wheel's own
+    # runtime is linked, so that there is one pool of threads.
     # The headers of an imported target are SYSTEM for whoever links it, so our warnings do not reach into them.
     add_library(LibTorch::torch INTERFACE IMPORTED)
     set_target_properties(LibTorch::torch PROPERTIES
         INTERFACE_INCLUDE_DIRECTORIES "${LibTorch_INCLUDE_DIR};${LibTorch_INCLUDE_DIR}/torch/csrc/api/include"
         INTERFACE_COMPILE_DEFINITIONS "_GLIBCXX_USE_CXX11_ABI=1"
-        INTERFACE_LINK_LIBRARIES "LibTorch::torch_cpu;LibTorch::c10")
+        INTERFACE_COMPILE_OPTIONS "-fopenmp"
+        INTERFACE_LINK_LIBRARIES "LibTorch::torch_cpu;LibTorch::c10;LibTorch::gomp")
 endif()

@@ -227,6 +227,21 @@ private Q_SLOTS:
         QCOMPARE(jsonOf(place("explain") + "/maps.json").size(), std::size_t(2));
     }
 
+    /// The parent's float32 is the number type that its run found best here, not a wish for PyTorch's operations.
+    void aRunOnWeightsKeepsTheFastLayers()
+    {
+        ExampleRun example;
+        example.options["epochs"] = 1;
+        for (const char* dtype : {"auto", "float32"}) {
+            example.dtype = dtype;
+            const std::string folder = preparedOnReference(dtype, example);
+            QCOMPARE(runEngineProgram(folder).exitCode, 0);
+            const json capability = jsonOf(folder + "/run.json")["capability"];
+            QCOMPARE(capability["dtype"].get<std::string>(), std::string("float32"));
+            QCOMPARE(capability["fast_layers"].get<bool>(), example.dtype == "auto");
+        }
+    }
+
     void explainsByEveryMethod_data()
     {
         QTest::addColumn<QString>("method");

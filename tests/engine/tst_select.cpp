@@ -149,6 +149,21 @@ private Q_SLOTS:
         QVERIFY(!list["notes"].contains("levels"));
     }
 
+    void literallyNobodyIsAsked()
+    {
+        const json options{{"strategy", "deep-saliency"},
+                           {"map", "gradcam"},
+                           {"clusters", 2},
+                           {"updates", 1},
+                           {"control", false},
+                           {"literal", true}};
+        const std::string folder = prepared("literal", options);
+        QCOMPARE(runEngineProgram(folder).exitCode, 0);
+        const json list = listOf(folder);
+        QVERIFY(list["notes"]["rounds"].size() > 1);
+        verifyList(list, 32);
+    }
+
     void aPrefilterMapsTheMostUncertainTenth()
     {
         const std::string folder =

@@ -104,7 +104,7 @@ public:
         return m_job->step();
     }
     Progress progress() const override { return m_job->progress(); }
-    Status save() override { return m_job->save(); }
+    Result<std::optional<Checkpoint>> checkpoint() const override { return m_job->checkpoint(); }
     Status restore(const Checkpoint& checkpoint) override { return m_job->restore(checkpoint); }
     json resolvedOptions() const override { return m_job->resolvedOptions(); }
     json result() const override { return m_job->result(); }

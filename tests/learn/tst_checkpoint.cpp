@@ -2,6 +2,7 @@
 #include "base/AtomicFile.h"
 #include "base/Manifest.h"
 #include "learn/Checkpoint.h"
+#include "learn/CheckpointWriter.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -127,6 +128,35 @@ private Q_SLOTS:
         bad.weights["w"][1][2] = INFINITY;
         QCOMPARE(writeCheckpoint(folder.path().toStdString(), bad).error().code, Code::nonFinite);
         QCOMPARE(newest(folder), std::int64_t(-1));
+        CheckpointWriter writer(folder.path().toStdString());
+        QCOMPARE(writer.begin(bad).error().code, Code::nonFinite);
+        QVERIFY(writer.isIdle());
+    }
+
+    /// Were the tensors not copied, the file would hold what the job made of them meanwhile.
+    void theJobGoesOnWhileOneIsWritten()
+    {
+        QTemporaryDir folder;
+        Checkpoint large = checkpoint(7);
+        large.weights["w"] = at::full({4 << 20}, 7.0);
+        CheckpointWriter writer(folder.path().toStdString());
+        QVERIFY(writer.begin(large).has_value());
+        large.weights["w"].fill_(8);
+        QVERIFY(!writer.isIdle());
+        QVERIFY(writer.finish().has_value());
+        QVERIFY(writer.isIdle() && writer.seconds() > 0);
+        const auto read = readNewestCheckpoint(folder.path().toStdString());
+        QVERIFY(at::equal((*read)->weights.at("w"), at::full({4 << 20}, 7.0)));
+    }
+
+    void whatHinderedTheWriterIsTold()
+    {
+        QTemporaryDir folder;
+        QFile file(folder.filePath("checkpoints")); // where the folder should be
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        CheckpointWriter writer(folder.path().toStdString());
+        QVERIFY(writer.begin(checkpoint(1)).has_value());
+        QVERIFY(!writer.finish().has_value());
     }
 };
 

@@ -106,6 +106,20 @@ private Q_SLOTS:
         QVERIFY(same(tuner.network().state(), before));
     }
 
+    /// Batch norm of the layer that learns keeps its own running statistics, while the frozen encoder's stay.
+    void aFrozenEncoderStaysWhileTheProbeLearns()
+    {
+        FineTuner tuner(*Network::create("tiny", 2, 1, Dropout{}, 16), optim::usualOptions(optim::Kind::adam), true,
+                        Capability{});
+        const TensorMap before = copyOf(tuner.network().state());
+        QVERIFY(tuner.learn(views(), {0, 1, 0, 1, 0, 1, 0, 1}, std::vector<float>(8, 1.F), 1e-3));
+        for (const auto& [name, tensor] : tuner.network().state()) {
+            const bool learns = name.starts_with("hidden") || name.starts_with("fc");
+            if (name != "hidden.0.bias") // what batch norm takes away again has no gradient
+                QVERIFY2(at::equal(tensor, before.at(name)) != learns, name.c_str());
+        }
+    }
+
     void noMemoryChangesNothing()
     {
         const auto taught = learner("simclr");

@@ -288,6 +288,35 @@ private Q_SLOTS:
         QVERIFY(!child.load(weights, true).has_value());
     }
 
+    /// P3's probe: linear, batch norm, leaky ReLU, linear, by PyTorch's names.
+    void aHiddenLayerStandsBeforeTheHead()
+    {
+        Network network = *Network::create("tiny", 3, 1, Dropout{}, 16);
+        QVERIFY(network.load(formulaWeights(network)).has_value());
+        network.train(false);
+        network.fold();
+        QCOMPARE(network.dimension(), 16);
+        const TensorMap w = network.state();
+        const at::NoGradGuard guard;
+        const at::Tensor images = formulaTensor("grey", {2, 1, 32, 32});
+        const at::Tensor before = network.backbone().features(images);
+        const at::Tensor made = at::linear(before, w.at("hidden.0.weight"), w.at("hidden.0.bias"));
+        const at::Tensor normed = (made - w.at("hidden.1.running_mean")) /
+                                      (w.at("hidden.1.running_var") + 1e-5).sqrt() * w.at("hidden.1.weight") +
+                                  w.at("hidden.1.bias");
+        const at::Tensor features = at::where(normed > 0, normed, .01 * normed);
+        QVERIFY(relativeDifference(network.features(images), features) <= 1e-5);
+        QVERIFY(relativeDifference(network.foldedFeatures(images), features) <= 1e-4);
+        QVERIFY((features < 0).any().item<bool>()); // so that the leak was seen
+        QCOMPARE(network.parameterNames(true),
+                 (std::vector<std::string>{"hidden.0.weight", "hidden.0.bias", "hidden.1.weight", "hidden.1.bias",
+                                           network.backbone().headName() + ".weight",
+                                           network.backbone().headName() + ".bias"}));
+        // Weights with another head: left out or refused, as those of a linear head are.
+        QVERIFY(Network::create("tiny", 3, 2)->load(network.state(), false).has_value());
+        QVERIFY(!Network::create("tiny", 3, 2, Dropout{}, 8)->load(network.state()).has_value());
+    }
+
     void batchesAreTheSameForAnyThreads()
     {
         QTemporaryDir folder;

@@ -23,7 +23,8 @@ class PresetsTest : public QObject {
 private Q_SLOTS:
     void eachIsUnderstood()
     {
-        const std::vector<std::string> expected{"p1-finetune", "p2-proxy", "p3-probe", "p4-densenet", "small"};
+        const std::vector<std::string> expected{"p1-finetune", "p2-proxy",    "p3-lin",
+                                                "p3-probe",    "p4-densenet", "small"};
         QCOMPARE(store::presetNames(), expected);
         for (const std::string& name : expected) {
             const auto options = trainOptionsFromJson(nlohmann::json::parse(*store::presetJson(name)));
@@ -43,6 +44,7 @@ private Q_SLOTS:
         QVERIFY(p2.freeze && p2.epochs == 40 && p2.batch == 128 && p2.learningRate == 1e-3);
         const TrainOptions p3 = optionsOf("p3-probe");
         QVERIFY(p3.freeze && p3.epochs == 100 && p3.stepEvery == 25 && p3.stepFactor == .5 && !p3.cosine);
+        QVERIFY(p3.hidden == 512 && optionsOf("p3-lin").hidden == 0 && optionsOf("p3-lin").epochs == 100);
         const TrainOptions p4 = optionsOf("p4-densenet");
         QCOMPARE(optimiserOf(p4).beta1, .93);
         QCOMPARE(optimiserOf(p4).beta2, .999);

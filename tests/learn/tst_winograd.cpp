@@ -2,9 +2,12 @@
 // Convolutions by minimal filtering give what the sum over the window gives in double.
 #include "Passes.h"
 #include "learn/Autocast.h"
+#include "learn/nets/Layouts.h"
 #include "learn/nets/Winograd.h"
 
 #include <QTest>
+#include <array>
+#include <thread>
 
 using namespace foveate::learn;
 
@@ -108,6 +111,16 @@ private Q_SLOTS:
         // Another tile size from the same kernels.
         const at::Tensor larger = mapsOf(2, 32, 12, 12);
         QCOMPARE_LE(relativeDifference(kernels.convolve(larger, {}, false), layer->forward(larger)), 2e-5);
+    }
+
+    /// In a file compiled without OpenMP LibTorch's loops run on one thread, and say nothing of it.
+    void workIsSharedOutToThreads()
+    {
+        std::array<std::thread::id, 2> ran;
+        share(2, 1, [&ran](std::int64_t part, std::int64_t, std::int64_t) {
+            ran[std::size_t(part)] = std::this_thread::get_id();
+        });
+        QVERIFY(ran[0] != ran[1]);
     }
 
     void leavesOtherLayersAlone()

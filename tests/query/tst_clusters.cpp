@@ -173,6 +173,35 @@ private Q_SLOTS:
         QCOMPARE(rank("deep-saliency", pool).error().code, Code::wrongShape);
     }
 
+    /// P4's Algorithm 2 as it is written: nobody is asked, every labelled sample represents a cluster once.
+    void literallyTheLabelledAreUsedUp()
+    {
+        MadePool made(80, 30);
+        made.options.clusters = 4;
+        made.options.literal = true;
+        const std::vector<LatentClusters> rounds = *clustersToExhaustion(made.pool());
+        std::vector<std::string> represented;
+        std::size_t left = made.labelledIds.size();
+        for (const LatentClusters& round : rounds) {
+            QCOMPARE(round.rows.size(), left);
+            QVERIFY(round.allLabelled());
+            for (const LatentCluster& cluster : round.clusters)
+                represented.push_back(cluster.representative);
+            left -= round.clusters.size();
+        }
+        std::sort(represented.begin(), represented.end());
+        QCOMPARE(represented, made.labelledIds);
+        const Ranking found = *rank("deep-saliency", made.pool());
+        QVERIFY(found.items[0].reason.code == ReasonCode::level);
+        QVERIFY(found.notes["rounds"].size() + 1 >= rounds.size()); // a last one of a single cluster says nothing
+        Pool pool = made.pool();
+        for (Impact& impact : pool.impacts)
+            impact.gain = -impact.gain;
+        QVERIFY(rank("deep-saliency", pool)->items != found.items);
+        pool.labelled = {};
+        QCOMPARE(rank("deep-saliency", pool).error().code, Code::needsLabels);
+    }
+
     void levelsAreSmoothedOverNeighbours()
     {
         QCOMPARE(levelsOf({.1, .9, .2}, false), (std::vector<int>{3, 1, 2}));

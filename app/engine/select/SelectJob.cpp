@@ -33,7 +33,7 @@ public:
               KnownNumbers known);
     Result<Step> step() override;
     Progress progress() const override;
-    Status save() override;
+    Result<std::optional<learn::Checkpoint>> checkpoint() const override;
     Status restore(const learn::Checkpoint& checkpoint) override;
     json resolvedOptions() const override { return toJson(m_options); }
     json result() const override;
@@ -50,6 +50,7 @@ private:
     std::vector<float> dropoutPasses() const;
     Status beginMeasuring();
     Result<Step> encode();
+    Result<std::vector<std::string>> representatives() const;
     Status beginImpacts();
     Status rank();
     query::Pool pool() const;
@@ -248,17 +249,33 @@ Result<Step> SelectJob::encode()
     return step;
 }
 
-/// Only when every cluster has a labelled representative is there something to measure.
+/// Ids of those whose label's worth is to be measured; none as long as a cluster has no labelled representative.
+Result<std::vector<std::string>> SelectJob::representatives() const
+{
+    std::vector<query::LatentClusters> rounds;
+    if (m_options.query.literal) {
+        FOVEATE_TRY(rounds, query::clustersToExhaustion(pool()));
+    } else {
+        FOVEATE_TRY(query::LatentClusters found, query::latentClusters(pool()));
+        if (found.allLabelled())
+            rounds.push_back(std::move(found));
+    }
+    std::vector<std::string> ids;
+    for (const query::LatentClusters& round : rounds)
+        for (const query::LatentCluster& cluster : round.clusters)
+            ids.push_back(cluster.representative);
+    return ids;
+}
+
 Status SelectJob::beginImpacts()
 {
-    FOVEATE_TRY(const query::LatentClusters found, query::latentClusters(pool()));
-    if (found.clusters.empty() || !found.allLabelled())
+    FOVEATE_TRY(const std::vector<std::string> ids, representatives());
+    if (ids.empty())
         return {};
     std::vector<std::size_t> representatives;
-    for (const query::LatentCluster& cluster : found.clusters)
-        representatives.push_back(
-            *std::find_if(m_samples.labelled.begin(), m_samples.labelled.end(),
-                          [&](std::size_t i) { return m_context.snapshot.samples[i].id == cluster.representative; }));
+    for (const std::string& id : ids)
+        representatives.push_back(*std::find_if(m_samples.labelled.begin(), m_samples.labelled.end(),
+                                                [&](std::size_t i) { return m_context.snapshot.samples[i].id == id; }));
     m_meter = std::make_unique<ImpactMeter>(m_context, *m_trained, m_options.query, std::move(representatives),
                                             m_samples.labelled, m_samples.validation);
     const json saved = m_resumed.state.is_object() ? m_resumed.state.value("updates", json::array()) : json::array();
@@ -336,16 +353,16 @@ Progress SelectJob::progress() const
 }
 
 /// Maps and updates are dear; all else is computed again in seconds.
-Status SelectJob::save()
+Result<std::optional<learn::Checkpoint>> SelectJob::checkpoint() const
 {
     if (!m_measuring)
-        return {};
+        return std::nullopt;
     learn::Checkpoint checkpoint;
     checkpoint.state = json::object();
     m_measuring->save(checkpoint);
     checkpoint.state["updates"] = m_meter ? json(m_meter->predictions()) : json::array();
     checkpoint.step = m_measuring->done() + (m_meter ? m_meter->done() : 0);
-    return learn::guarded([&] { return writeCheckpoint(m_context.folder, checkpoint); });
+    return checkpoint;
 }
 
 Status SelectJob::restore(const learn::Checkpoint& checkpoint)

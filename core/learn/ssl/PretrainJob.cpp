@@ -34,7 +34,7 @@ public:
     explicit PretrainJob(PretrainParts parts);
     Result<Step> step() override;
     Progress progress() const override;
-    Status save() override;
+    Result<std::optional<Checkpoint>> checkpoint() const override;
     Status restore(const Checkpoint& checkpoint) override;
     json resolvedOptions() const override;
     json result() const override;
@@ -357,7 +357,7 @@ Progress PretrainJob::progress() const
     return progress;
 }
 
-Status PretrainJob::save()
+Result<std::optional<Checkpoint>> PretrainJob::checkpoint() const
 {
     Checkpoint checkpoint;
     checkpoint.step = m_state.step;
@@ -366,7 +366,7 @@ Status PretrainJob::save()
     checkpoint.state = toJson(m_state);
     checkpoint.state["boundary"] = m_boundary;
     checkpoint.state["evaluated"] = m_evaluated;
-    return guarded([&] { return writeCheckpoint(m_parts.context.folder, checkpoint); });
+    return checkpoint;
 }
 
 Status PretrainJob::restore(const Checkpoint& checkpoint)

@@ -44,7 +44,7 @@ public:
         progress.of = 1;
         return progress;
     }
-    Status save() override { return {}; }
+    Result<std::optional<Checkpoint>> checkpoint() const override { return std::nullopt; }
     Status restore(const Checkpoint&) override { return {}; }
     bool atBoundary() const override { return false; }
     bool keepsCheckpoints() const override { return false; }

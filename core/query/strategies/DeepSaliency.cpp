@@ -2,6 +2,8 @@
 // `deep-saliency` (P4, Algorithm 2; methods.md §4.9), in two phases. While a cluster of latents has no labelled
 // representative, those to be labelled come first, the rest by distance to their centre. Then clusters are ranked by
 // what their representative's label was worth, a forest learns the levels, and the pool goes by its expected level.
+// Literally (options.literal) nothing is asked for: the labelled are clustered again and again without those that have
+// been representatives, and the forest learns from every round.
 #include "query/LatentClusters.h"
 #include "query/OnlineForest.h"
 #include "query/strategies/Strategies.h"
@@ -52,23 +54,34 @@ std::span<const float> latentOf(const Pool& pool, std::size_t row)
     return row < n ? pool.latents.subspan(row * width, width) : pool.labelled.latents.subspan((row - n) * width, width);
 }
 
-void rankByLevel(const LatentClusters& found, const std::vector<int>& levels, const Pool& pool,
-                 std::vector<Ranked>& items)
-{
+/// The clusters' samples: what the forest learns from.
+struct Lesson {
     std::vector<float> values;
-    std::vector<int> labels;
+    std::vector<int> labels; ///< level − 1
+};
+
+Lesson lessonOf(const LatentClusters& found, const std::vector<int>& levels, const Pool& pool)
+{
+    Lesson lesson;
     for (std::size_t i = 0; i < found.rows.size(); ++i) {
         const auto latent = latentOf(pool, found.rows[i]);
-        values.insert(values.end(), latent.begin(), latent.end());
-        labels.push_back(levels[std::size_t(found.of[i])] - 1);
+        lesson.values.insert(lesson.values.end(), latent.begin(), latent.end());
+        lesson.labels.push_back(levels[std::size_t(found.of[i])] - 1);
     }
+    return lesson;
+}
+
+ForestOptions forestOptions(const Pool& pool)
+{
     ForestOptions options;
     options.seed = pool.seed;
-    const int count = int(levels.size());
-    const OnlineForest forest = fitForest(values, pool.latentCount, labels, count, options);
-    for (const std::size_t row : found.rows) {
-        if (row >= items.size())
-            continue;
+    return options;
+}
+
+/// The pool's finite rows by the forest's expected level, of `count`.
+void rankByLevel(const OnlineForest& forest, int count, const Pool& pool, std::vector<Ranked>& items)
+{
+    for (const std::size_t row : finiteRows(pool.latents, pool.latentCount).places) {
         const std::vector<double> p = forest.probabilities(latentOf(pool, row));
         double expected = 0;
         for (std::size_t k = 0; k < p.size(); ++k)
@@ -78,15 +91,55 @@ void rankByLevel(const LatentClusters& found, const std::vector<int>& levels, co
     }
 }
 
+/// Levels of fewer clusters than K, spread over 1..K: the first stays the most informative, the last the least.
+std::vector<int> spreadOver(std::vector<int> levels, int count)
+{
+    const int own = int(levels.size());
+    for (int& level : levels)
+        level = own < 2 ? level : 1 + ((level - 1) * (count - 1) + (own - 1) / 2) / (own - 1);
+    return levels;
+}
+
+Result<Ranking> rankLiterally(const Pool& pool)
+{
+    FOVEATE_TRY(const std::vector<LatentClusters> rounds, clustersToExhaustion(pool));
+    if (rounds.empty() || rounds.front().clusters.size() < 2)
+        return fail(Code::needsLabels, {std::to_string(pool.labelled.ids.size()), "2", "label"});
+    const int count = int(rounds.front().clusters.size());
+    const FiniteRows all = finiteRows(pool.latents, pool.latentCount);
+    std::vector<float> seen = finiteRows(pool.labelled.latents, pool.latentCount).values;
+    seen.insert(seen.end(), all.values.begin(), all.values.end());
+    OnlineForest forest = forestFor(seen, pool.latentCount, count, forestOptions(pool));
+    Ranking result;
+    for (std::size_t n = 0; n < rounds.size(); ++n) {
+        if (rounds[n].clusters.size() < 2) // nothing to compare
+            continue;
+        FOVEATE_TRY(const std::vector<double> gains, gainsOf(rounds[n], pool));
+        const std::vector<int> levels = spreadOver(levelsOf(gains, pool.options.ordinal), count);
+        const Lesson lesson = lessonOf(rounds[n], levels, pool);
+        teach(forest, lesson.values, pool.latentCount, lesson.labels, forestOptions(pool), int(n));
+        result.notes["rounds"].push_back({{"levels", levels}, {"gains", gains}});
+    }
+    result.items = unjudged(pool);
+    rankByLevel(forest, count, pool, result.items);
+    result.items = ranking(std::move(result.items));
+    return result;
+}
+
 Result<Ranking> rankDeepSaliency(const Pool& pool, const Variant&)
 {
+    if (pool.options.literal)
+        return rankLiterally(pool);
     FOVEATE_TRY(const LatentClusters found, latentClusters(pool));
     Ranking result;
     result.items = unjudged(pool);
     if (found.allLabelled() && !found.clusters.empty()) {
         FOVEATE_TRY(const std::vector<double> gains, gainsOf(found, pool));
         const std::vector<int> levels = levelsOf(gains, pool.options.ordinal);
-        rankByLevel(found, levels, pool, result.items);
+        const Lesson lesson = lessonOf(found, levels, pool);
+        const int count = int(levels.size());
+        rankByLevel(fitForest(lesson.values, pool.latentCount, lesson.labels, count, forestOptions(pool)), count, pool,
+                    result.items);
         result.notes["levels"] = levels;
         result.notes["gains"] = gains;
     } else {
