@@ -5,6 +5,7 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <fstream>
 #include <unistd.h>
 
@@ -73,9 +74,12 @@ private Q_SLOTS:
         QVERIFY(runEngine(folder, {{"pretrain", maker}}, settings, {}, stop));
         // A boundary per epoch, and one more after each of the ten checks in between.
         QCOMPARE(held.size(), std::size_t(51 + 10));
-        const double early = held[6], late = held.back();
-        qInfo("%.1f MB after epoch 6, %.1f MB after epoch 51: %+.2f %%", early, late, 100 * (late / early - 1));
-        QVERIFY(std::abs(late / early - 1) <= .02);
+        // The most of ten epochs and their checks: whether a checkpoint is being written at one boundary is chance.
+        const double early = *std::max_element(held.begin() + 6, held.begin() + 18),
+                     late = *std::max_element(held.end() - 12, held.end());
+        qInfo("%.1f MB in epochs 6 to 15, %.1f MB in the last ten: %+.2f %%", early, late, 100 * (late / early - 1));
+        QVERIFY(late / early - 1 <=
+                .02); // less it may be: the pool of tensors' memory gives back what it no longer needs
     }
 };
 
