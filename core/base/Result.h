@@ -84,7 +84,7 @@ Error errnoError(int errorNumber, const std::string& path);
     auto FOVEATE_JOIN(tried_, __LINE__) = (expression);                                                                \
     if (!FOVEATE_JOIN(tried_, __LINE__))                                                                               \
         return tl::unexpected<foveate::Error>(std::move(FOVEATE_JOIN(tried_, __LINE__).error()));                      \
-    declaration = std::move(*FOVEATE_JOIN(tried_, __LINE__))
+    declaration = std::move(*FOVEATE_JOIN(tried_, __LINE__)) // NOLINT(bugprone-macro-parentheses): it declares
 
 /// FOVEATE_CHECK(file.close()); — the same for a Status.
 #define FOVEATE_CHECK(expression)                                                                                      \

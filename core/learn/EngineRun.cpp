@@ -109,8 +109,9 @@ Status writeRunJson(const std::string& folder, const Snapshot& snapshot, const C
     if (snapshot.parent)
         names.push_back(*snapshot.parent);
     json inputs = json::object();
+    const std::string place = folder + "/input/";
     for (const std::string& name : names) {
-        FOVEATE_TRY(const Digest digest, sha256File(folder + "/input/" + name));
+        FOVEATE_TRY(const Digest digest, sha256File(place + name));
         inputs[name] = hex(digest);
     }
     const json run = {{"format", 1},
@@ -194,7 +195,7 @@ private:
         if (!checkpoint)
             return {};
         m_stepWritten = m_job.progress().step;
-        const Status begun = m_writer.begin(std::move(*checkpoint));
+        Status begun = m_writer.begin(std::move(*checkpoint));
         if (!begun && begun.error().code == Code::nonFinite) {
             log::warning("weights not finite: no checkpoint");
             return {};
