@@ -34,7 +34,7 @@ struct RunInfo {
 /// By number. A folder that cannot be understood is left out. `details`: read snapshots too (parent, labels, model).
 std::vector<RunInfo> listRuns(const std::string& runsFolder, bool details = true);
 
-/// Finished trainings with weights, the newest first.
+/// Finished trainings, the newest first: what Need::trained is served by.
 std::vector<RunInfo> trainedRuns(const std::string& runsFolder);
 
 /// What a verb needs of the run that it starts from.
