@@ -92,6 +92,15 @@ CLI::App* addProjectVerb(CLI::App& program, Invocation& invocation, const char* 
     return sub;
 }
 
+void addProcesses(CLI::App* verb, ProcessesOptions& processes)
+{
+    verb->add_option("--processes", processes.count,
+                     "Train with so many processes, which share the threads and each batch")
+        ->check(CLI::Range(1, 256));
+    verb->add_flag("!--no-sync-batch-norm", processes.syncBatchNorm,
+                   "Batch norm takes in each process's images alone, not the whole batch's");
+}
+
 bool isVerb(int argc, char** argv)
 {
     if (argc < 2)

@@ -37,6 +37,13 @@ CLI::App* addVerb(CLI::App& program, Invocation& invocation, const char* verb, c
 CLI::App* addProjectVerb(CLI::App& program, Invocation& invocation, const char* verb, const char* summary,
                          std::string& project);
 
+/// Of a verb that trains: with how many processes.
+struct ProcessesOptions {
+    int count = 1;
+    bool syncBatchNorm = true;
+};
+void addProcesses(CLI::App* verb, ProcessesOptions& processes);
+
 /// The strategies' own options (query/Options.h), kept in `query` as the engine's job understands them.
 void addStrategyOptions(CLI::App* verb, nlohmann::json& query);
 

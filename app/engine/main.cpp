@@ -35,11 +35,12 @@ int main(int argc, char** argv)
     bool verbose = false;
     app.add_flag("-v,--verbose", verbose, "Say more on standard error");
 
-    std::string folder;
-    bool requireGpu = false;
+    foveate::engine::RunOptions options;
     CLI::App* run = app.add_subcommand("run", "Carry out the run that DIR/input describes, or go on with it");
-    run->add_option("DIR", folder, "The run folder")->required();
-    run->add_flag("--require-gpu", requireGpu, "End with 5 rather than compute without a GPU");
+    run->add_option("DIR", options.folder, "The run folder")->required();
+    run->add_flag("--require-gpu", options.requireGpu, "End with 5 rather than compute without a GPU");
+    run->add_option("--processes", options.processes, "That train together on this machine (default: as DIR/input says)")
+        ->check(CLI::Range(1, 256));
     const CLI::App* serve = app.add_subcommand("serve", "Answer commands on standard input about one run's weights");
 
     const CLI::App* doctor = app.add_subcommand("doctor", "Say what a run would compute with on this machine");
@@ -74,5 +75,5 @@ int main(int argc, char** argv)
     waitWithoutSpinning(argv);
     if (bench->parsed())
         return foveate::engine::benchCommand(workload, input);
-    return foveate::engine::runCommand(folder, requireGpu, STDOUT_FILENO);
+    return foveate::engine::runCommand(options, STDOUT_FILENO);
 }

@@ -35,6 +35,7 @@ struct PretrainOptions {
     std::string weights;
     bool evaluate = false;
     int monitorEvery = 0;
+    ProcessesOptions processes;
     std::string resume;
     std::string views;
 };
@@ -69,6 +70,7 @@ Result<json> jobOptions(const PretrainOptions& options, const session::Project& 
                 {"temperature", options.temperature},
                 {"zero_init_residual", options.zeroInitResidual},
                 {"preset", std::move(preset)},
+                {"sync_batch_norm", options.processes.syncBatchNorm},
                 {"evaluate", options.evaluate},
                 {"monitor_every", options.monitorEvery}};
 }
@@ -111,6 +113,7 @@ Result<json> pretrain(const PretrainOptions& options, const CommonOptions& commo
     session::RunWish wish = wishFor("pretrain", common, project);
     FOVEATE_TRY(wish.options, jobOptions(options, project));
     wish.withTruth = options.evaluate;
+    wish.processes = options.processes.count;
     if (!options.resume.empty()) {
         FOVEATE_TRY(const std::string folder, resumeRun(project, "pretrain", options.resume, common));
         return resultOf(folder);
@@ -220,6 +223,7 @@ void addPretrain(CLI::App& program, Invocation& invocation)
     verb->add_option("--monitor-every", options->monitorEvery,
                      "Epochs between two such checks (default: a fifth of all)")
         ->check(CLI::Range(1, 100000));
+    addProcesses(verb, options->processes);
     verb->add_option("--resume", options->resume, "Go on with this unfinished run, as it was begun");
     verb->add_option("--show-views", options->views, "Learn nothing: draw some images and their views into this PNG");
     verb->callback([&invocation, options] {

@@ -23,6 +23,7 @@ struct TrainOptions {
     int epochs = 0;
     std::string model;
     int size = 0;
+    ProcessesOptions processes;
     std::string split = "test";
 };
 
@@ -37,6 +38,8 @@ nlohmann::json jobOptions(const TrainOptions& options)
         job["model"] = options.model;
     if (options.size > 0)
         job["size"] = options.size;
+    if (!options.processes.syncBatchNorm)
+        job["sync_batch_norm"] = false;
     return job;
 }
 
@@ -110,6 +113,7 @@ Result<std::string> trainAnew(session::Project& project, const TrainOptions& opt
 {
     session::RunWish wish = wishFor("train", common, project);
     wish.options = jobOptions(options); // the recipe fills in the rest
+    wish.processes = options.processes.count;
     std::optional<WeightsFile> file;
     if (options.weights.empty()) {
         FOVEATE_TRY(wish.parent, session::chooseRun(project, session::Need::pretrained, options.run));
@@ -186,6 +190,7 @@ void addTrain(CLI::App& program, Invocation& invocation)
     verb->add_option("--weights", options->weights,
                      "A file to start from instead: .safetensors, or a .pth of PyTorch 1.6 or later")
         ->excludes(run);
+    addProcesses(verb, options->processes);
     verb->add_option("--resume", options->resume, "Go on with this unfinished run, as it was begun");
     verb->add_option("--epochs", options->epochs, "Epochs at most (default: the recipe's)")
         ->check(CLI::Range(1, 10000));

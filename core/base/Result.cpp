@@ -38,6 +38,7 @@ std::string_view name(Code code)
     case Code::nonFinite: return "non-finite";
     case Code::wrongShape: return "wrong-shape";
     case Code::engineDied: return "engine-died";
+    case Code::rankLost: return "rank-lost";
     case Code::sandbox: return "sandbox";
     case Code::cancelled: return "cancelled";
     case Code::partial: return "partial";

@@ -44,6 +44,7 @@ enum class Code {
     nonFinite,     ///< NaN or infinity where numbers were expected; args: where
     wrongShape,    ///< weights, arrays or classes that do not fit; args: what, found, expected
     engineDied,    ///< args: how (signal or exit code)
+    rankLost,      ///< another process of the same training ended or was not there
     sandbox,       ///< the cage could not be set up; args: detail
     cancelled,     ///< stopped on request, after a checkpoint where there is one
     partial        ///< some items failed; args: done, asked

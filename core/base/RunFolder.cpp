@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 7> kJobs{"pretrain", "views", "train", "p
 constexpr std::array<std::string_view, 3> kDtypes{"auto", "float32", "bfloat16"};
 constexpr std::array<std::string_view, 3> kDevices{"auto", "cpu", "cuda"};
 constexpr int kMostThreads = 4096;
+constexpr int kMostProcesses = 256;
 
 std::string inputPath(const std::string& runFolder, const char* file)
 {
@@ -54,6 +55,7 @@ json encodeSnapshot(const Snapshot& snapshot)
             {"options", snapshot.options},
             {"seed", snapshot.seed},
             {"threads", snapshot.threads},
+            {"processes", snapshot.processes},
             {"dtype", snapshot.dtype},
             {"device", snapshot.device}};
 }
@@ -85,6 +87,13 @@ public:
             value = std::move(present);
         else
             fault(std::string("the type or range of ") + key);
+    }
+
+    /// Of a member that older versions do not write.
+    template <typename T> void takeIfThere(const char* key, T& value)
+    {
+        if (m_object.contains(key))
+            take(key, value);
     }
 
     const json* find(const char* key)
@@ -301,6 +310,7 @@ Result<Snapshot> readSnapshot(const std::string& runFolder)
     members.take("options", snapshot.options);
     members.take("seed", snapshot.seed);
     members.take("threads", snapshot.threads);
+    members.takeIfThere("processes", snapshot.processes);
     members.take("dtype", snapshot.dtype);
     members.take("device", snapshot.device);
     members.require(format == Snapshot::kFormat, "the format");
@@ -311,6 +321,7 @@ Result<Snapshot> readSnapshot(const std::string& runFolder)
     members.require(among(kDtypes, snapshot.dtype), "the dtype is not known");
     members.require(among(kDevices, snapshot.device), "the device is not known");
     members.require(snapshot.threads >= 0 && snapshot.threads <= kMostThreads, "the threads");
+    members.require(snapshot.processes >= 1 && snapshot.processes <= kMostProcesses, "the processes");
     FOVEATE_CHECK(members.done(path));
     FOVEATE_CHECK(decodeSamples(*samples, snapshot, path));
     return snapshot;

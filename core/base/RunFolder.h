@@ -39,6 +39,7 @@ struct Snapshot {
     nlohmann::json options = nlohmann::json::object();
     std::uint64_t seed = 1;
     int threads = 0;             ///< 0: the engine decides and writes it into run.json
+    int processes = 1;           ///< that train together on this machine and share the threads
     std::string dtype = "auto";  ///< auto, float32, bfloat16
     std::string device = "auto"; ///< auto, cpu, cuda
 };

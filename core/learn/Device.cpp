@@ -59,7 +59,9 @@ Result<Capability> decideCapability(const CapabilityWish& wish)
     if (wish.device == "cuda" || wish.requireGpu)
         return fail(Code::deviceMissing, {"cuda"});
     Capability capability;
-    capability.threads = wish.threads > 0 ? wish.threads : usableProcessors();
+    const int threads = wish.threads > 0 ? wish.threads : usableProcessors();
+    capability.threads = std::max(1, threads / wish.local);
+    capability.ranks = wish.ranks;
     capability.fastLayers = wish.dtype != "float32";
     capability.dtype = wish.dtype == "auto" ? (processorHasBfloat16() ? "bfloat16" : "float32") : wish.dtype;
     return capability;
@@ -95,7 +97,8 @@ nlohmann::json toJson(const Capability& capability)
             {"dtype", capability.dtype},
             {"channels_last", capability.channelsLast},
             {"fast_layers", capability.fastLayers},
-            {"threads", capability.threads}};
+            {"threads", capability.threads},
+            {"ranks", capability.ranks}};
 }
 
 Result<Capability> capabilityFromJson(const nlohmann::json& json)
@@ -107,6 +110,7 @@ Result<Capability> capabilityFromJson(const nlohmann::json& json)
         capability.channelsLast = json.at("channels_last").get<bool>();
         capability.fastLayers = json.value("fast_layers", false); // runs of version 0.1 have none
         capability.threads = json.at("threads").get<int>();
+        capability.ranks = json.value("ranks", 1);
         if (capability.threads < 1)
             return fail(Code::badInput, {"run.json", "threads"});
         return capability;

@@ -21,6 +21,7 @@ struct Capability {
     bool channelsLast = true;
     bool fastLayers = false; ///< training passes use our own layers (nets/Winograd.h, Stem.h, NormRelu.h)
     int threads = 1;
+    int ranks = 1; ///< processes that train together
     bool bfloat16() const { return dtype == "bfloat16"; }
     bool operator==(const Capability&) const = default;
 };
@@ -30,6 +31,8 @@ struct CapabilityWish {
     std::string dtype = "auto";  ///< auto, bfloat16, float32: as PyTorch computes it, operation by operation
     int threads = 0;             ///< 0: every processor this process may use
     bool requireGpu = false;
+    int ranks = 1; ///< processes that train together …
+    int local = 1; ///< … and those on this machine, which share its threads
 };
 
 /// deviceMissing (args: device) for cuda, or under requireGpu; usage for an unknown word.

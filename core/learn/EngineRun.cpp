@@ -9,6 +9,7 @@
 #include "learn/CheckpointWriter.h"
 #include "learn/Exceptions.h"
 #include "learn/RunJob.h"
+#include "learn/ranks/SharedCheckpoint.h"
 
 #include <algorithm>
 #include <chrono>
@@ -71,17 +72,32 @@ std::string dtypeWish(const Snapshot& snapshot, const std::optional<Weights>& pa
 
 /// What an earlier start of this run decided, else a new decision.
 Result<Capability> chooseCapability(const std::string& folder, const Snapshot& snapshot,
-                                    const std::optional<Weights>& parent, const RunSettings& settings)
+                                    const std::optional<Weights>& parent, const Ranks& ranks, bool requireGpu)
 {
     if (fs::exists(folder + "/run.json")) {
         FOVEATE_TRY(const json run, readRunJson(folder));
         return capabilityFromJson(run["capability"]);
     }
     FOVEATE_TRY(Capability capability, decideCapability({snapshot.device, dtypeWish(snapshot, parent), snapshot.threads,
-                                                         settings.requireGpu}));
+                                                         requireGpu, ranks.count, ranks.local}));
     // The number type goes on as the parent's; that each operation be PyTorch's only this run itself can ask for.
     capability.fastLayers = snapshot.dtype != "float32";
     return capability;
+}
+
+/// The first rank's choice: on another processor, another would be made.
+Result<Capability> agreeOnCapability(const RunContext& context, const Ranks& ranks, bool requireGpu)
+{
+    const auto choose = [&] {
+        return chooseCapability(context.folder, context.snapshot, context.parent, ranks, requireGpu);
+    };
+    if (!context.group)
+        return choose();
+    if (!context.group->isFirst())
+        return capabilityFromJson(json::parse(context.group->shared({})));
+    FOVEATE_TRY(const Capability chosen, choose());
+    context.group->shared(toJson(chosen).dump());
+    return chosen;
 }
 
 Result<RunContext> openContext(const std::string& folder, const RunSettings& settings)
@@ -96,7 +112,13 @@ Result<RunContext> openContext(const std::string& folder, const RunSettings& set
         FOVEATE_TRY(const std::string weightsPath, inputPath(folder, *context.snapshot.parent));
         FOVEATE_TRY(context.parent, readSafetensors(weightsPath));
     }
-    FOVEATE_TRY(context.capability, chooseCapability(folder, context.snapshot, context.parent, settings));
+    Ranks ranks = settings.ranks;
+    const int processes = settings.processes > 0 ? settings.processes : context.snapshot.processes;
+    if (ranks.count == 1 && processes > 1)
+        FOVEATE_TRY(ranks, settings.startRanks(processes));
+    if (ranks.count > 1)
+        FOVEATE_TRY(context.group, Group::join(ranks));
+    FOVEATE_TRY(context.capability, agreeOnCapability(context, ranks, settings.requireGpu));
     return context;
 }
 
@@ -149,27 +171,39 @@ Status cutMetrics(const std::string& folder, std::int64_t lastStep)
 /// Drives one job: stop, progress, checkpoints.
 class Driver {
 public:
-    Driver(const std::string& folder, RunJob& job, const RunSettings& settings, const RunEvents& events,
-           const std::atomic<bool>& stop)
-        : m_job(job), m_settings(settings), m_events(events), m_stop(stop), m_writer(folder)
+    /// `group` (may be null): the ranks that take the job's shared steps together.
+    Driver(const std::string& folder, RunJob& job, const Group* group, const RunSettings& settings,
+           const RunEvents& events, const std::atomic<bool>& stop)
+        : m_job(job), m_group(group), m_settings(settings), m_events(events), m_stop(stop), m_writer(folder)
     {}
 
     Status drive()
     {
         for (Step step = Step::more; step == Step::more;) {
-            if (m_stop.load())
-                return stopped();
+            if (!isFirst() && !m_job.isShared())
+                return {};
+            if (isToStop())
+                return isFirst() ? stopped() : fail(Code::cancelled);
             FOVEATE_TRY(step, m_job.step());
             tell(step == Step::done);
             if (!m_writer.isIdle() && m_writer.isWritten())
                 FOVEATE_CHECK(finishWriting());
-            if (step == Step::more && m_writer.isIdle() && isTimeToSave())
+            if (step == Step::more && isFirst() && m_writer.isIdle() && isTimeToSave())
                 FOVEATE_CHECK(beginWriting());
         }
         return finishWriting();
     }
 
 private:
+    bool isFirst() const { return m_group == nullptr || m_group->isFirst(); }
+
+    /// On one rank asked, all stop after the same step.
+    bool isToStop() const
+    {
+        const bool asked = m_stop.load();
+        return m_group != nullptr && m_job.isShared() ? m_group->any(asked) : asked;
+    }
+
     Status stopped()
     {
         FOVEATE_CHECK(finishWriting());
@@ -222,6 +256,7 @@ private:
     }
 
     RunJob& m_job;
+    const Group* m_group;
     const RunSettings& m_settings;
     const RunEvents& m_events;
     const std::atomic<bool>& m_stop;
@@ -242,10 +277,11 @@ Status finish(const std::string& folder, const RunJob& job)
     return {};
 }
 
-Status restore(const std::string& folder, RunJob& job)
+Status restore(const std::string& folder, const Group* group, RunJob& job)
 {
-    FOVEATE_TRY(const std::optional<Checkpoint> checkpoint, readNewestCheckpoint(folder));
-    FOVEATE_CHECK(cutMetrics(folder, checkpoint ? checkpoint->step : -1));
+    FOVEATE_TRY(const std::optional<Checkpoint> checkpoint, newestCheckpoint(folder, group));
+    if (group == nullptr || group->isFirst())
+        FOVEATE_CHECK(cutMetrics(folder, checkpoint ? checkpoint->step : -1));
     return checkpoint ? job.restore(*checkpoint) : Status();
 }
 
@@ -259,11 +295,14 @@ Status run(const std::string& folder, const JobMakers& makers, const RunSettings
     applyCapability(context.capability);
     const Snapshot snapshot = context.snapshot;
     const Capability capability = context.capability;
+    const std::shared_ptr<const Group> group = context.group;
     FOVEATE_TRY(const std::unique_ptr<RunJob> job, maker->second(std::move(context)));
-    FOVEATE_CHECK(writeRunJson(folder, snapshot, capability, job->resolvedOptions()));
-    FOVEATE_CHECK(restore(folder, *job));
-    FOVEATE_CHECK(Driver(folder, *job, settings, events, stop).drive());
-    return finish(folder, *job);
+    const bool first = !group || group->isFirst();
+    if (first)
+        FOVEATE_CHECK(writeRunJson(folder, snapshot, capability, job->resolvedOptions()));
+    FOVEATE_CHECK(restore(folder, group.get(), *job));
+    FOVEATE_CHECK(Driver(folder, *job, group.get(), settings, events, stop).drive());
+    return first ? finish(folder, *job) : Status();
 }
 
 } // namespace

@@ -24,6 +24,9 @@ Error errorOf(const std::exception& exception)
     // The processor's allocator throws a general c10::Error; only its words tell.
     if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr || text.find("allocate memory") != std::string::npos)
         return {Code::outOfMemory, {"cpu"}};
+    // Gloo's exceptions have no type that we see: they name the file they come from.
+    if (text.find("/gloo/") != std::string::npos || dynamic_cast<const c10::DistError*>(&exception) != nullptr)
+        return {Code::rankLost, {}};
     return {Code::internal, {firstLine(text)}};
 }
 

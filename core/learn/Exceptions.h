@@ -9,8 +9,8 @@
 
 namespace foveate::learn {
 
-/// outOfMemory (args: "cpu" or "cuda") for a failed allocation on either, else internal (args: the first line of the
-/// message).
+/// outOfMemory (args: "cpu" or "cuda") for a failed allocation on either, rankLost when another rank fell silent, else
+/// internal (args: the first line of the message).
 Error errorOf(const std::exception& exception);
 
 /// Calls `work`, which returns a Result or Status; a thrown exception becomes its error.

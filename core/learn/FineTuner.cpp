@@ -19,9 +19,11 @@ std::vector<at::Tensor> copiesOf(const std::vector<at::Tensor>& tensors)
 } // namespace
 
 FineTuner::FineTuner(Network network, const optim::OptimiserOptions& optimiser, bool freeze,
-                     const Capability& capability)
-    : m_network(std::move(network)), m_options(optimiser), m_freeze(freeze), m_capability(capability)
+                     const Capability& capability, std::shared_ptr<const Group> group, bool synchronise)
+    : m_network(std::move(network)), m_options(optimiser), m_freeze(freeze), m_capability(capability),
+      m_group(std::move(group)), m_synchronise(synchronise)
 {
+    m_network.synchroniseNorms(m_synchronise ? m_group : nullptr);
     m_network.useChannelsLast();
     if (m_capability.fastLayers)
         m_network.useFastLayers();
@@ -37,6 +39,8 @@ void FineTuner::restart()
     m_optimiser = std::make_unique<optim::Optimiser>(m_network.parameters(m_freeze), m_network.parameterNames(m_freeze),
                                                      m_options);
     m_buffers = m_network.buffers();
+    if (m_group)
+        m_mean = std::make_unique<GradientMean>(m_group, m_network.parameters(m_freeze));
 }
 
 at::Tensor FineTuner::logits(const at::Tensor& images)
@@ -51,9 +55,20 @@ at::Tensor FineTuner::logits(const at::Tensor& images)
     return m_network.logitsOfFeatures(m_network.hidden(features));
 }
 
-Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector<std::int64_t>& labels,
-                                     const std::vector<float>& weights, double rate)
+BatchResult FineTuner::together(const BatchResult& own) const
 {
+    if (!m_group)
+        return own;
+    const at::Tensor sums = at::tensor({own.loss, double(own.correct)}, at::kDouble);
+    m_group->sum(sums);
+    return {sums[0].item<double>(), own.weight, std::int64_t(sums[1].item<double>())};
+}
+
+Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector<std::int64_t>& labels,
+                                     const std::vector<float>& weights, double rate, double batchWeight)
+{
+    if (m_group && !m_synchronise)
+        m_group->broadcast(m_buffers);
     const at::Tensor target = at::tensor(labels, at::kLong);
     const at::Tensor weight = at::tensor(weights, at::kFloat);
     const std::vector<at::Tensor> before = copiesOf(m_buffers);
@@ -62,18 +77,23 @@ Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector
     else
         m_network.train();
     BatchResult result;
+    result.weight = m_group ? batchWeight : weight.sum().item<double>();
     at::Tensor loss;
     {
         const Autocast autocast(m_capability.bfloat16());
         const at::Tensor scores = logits(images).to(at::kFloat);
         const at::Tensor losses = at::cross_entropy_loss(scores, target, {}, at::Reduction::None);
-        loss = (losses * weight).sum() / weight.sum();
+        loss = (losses * weight).sum() / result.weight;
         result.correct = (scores.argmax(1) == target).sum().item<std::int64_t>();
     }
     result.loss = loss.item<double>();
-    result.weight = weight.sum().item<double>();
-    if (std::isfinite(result.loss))
+    result = together(result);
+    if (std::isfinite(result.loss) && m_mean) {
+        m_mean->prepare();
+        (loss * m_group->count()).backward(); // the mean of these is the whole batch's gradient
+    } else if (std::isfinite(result.loss)) {
         loss.backward();
+    }
     if (!std::isfinite(result.loss) || !std::isfinite(m_optimiser->gradientNorm())) {
         m_optimiser->dropGradients();
         const at::NoGradGuard guard;

@@ -2,6 +2,7 @@
 #include "learn/Network.h"
 
 #include "base/Random.h"
+#include "learn/ranks/SyncNorm.h"
 
 #include <algorithm>
 #include <cmath>
@@ -69,7 +70,12 @@ Result<Network> Network::create(const std::string& model, int classes, std::uint
 
 at::Tensor Network::hidden(const at::Tensor& features)
 {
-    return m_hidden ? at::leaky_relu(m_hiddenNorm->forward(m_hidden->forward(features)), kLeak) : features;
+    if (!m_hidden)
+        return features;
+    const at::Tensor wide = m_hidden->forward(features);
+    const bool synchronised = m_group && m_hiddenNorm->is_training();
+    return at::leaky_relu(synchronised ? syncNorm(partsOf(*m_hiddenNorm), wide, *m_group) : m_hiddenNorm->forward(wide),
+                          kLeak);
 }
 
 at::Tensor Network::logitsOfFeatures(const at::Tensor& features)
@@ -106,6 +112,12 @@ void Network::useChannelsLast()
         if (tensor.dim() == 4)
             tensor.set_data(tensor.data().contiguous(at::MemoryFormat::ChannelsLast));
     }
+}
+
+void Network::synchroniseNorms(const std::shared_ptr<const Group>& group)
+{
+    m_group = group;
+    m_backbone->synchroniseNorms(group);
 }
 
 void Network::zeroResidualBranches()

@@ -57,6 +57,8 @@ public:
     void useChannelsLast();
     /// Our own layers in place of the library's where it pays (Graph.h).
     void useFastLayers() { m_backbone->useFastLayers(); }
+    /// In training every batch norm takes in the images of all ranks.
+    void synchroniseNorms(const std::shared_ptr<const Group>& group);
     /// Makes the backbone's folded passes ready.
     void fold(at::ScalarType dtype = at::kFloat) { m_backbone->fold(dtype); }
     /// The last norm of each residual branch starts at 0, so that a block begins as its shortcut (P3's code).
@@ -85,6 +87,7 @@ private:
     std::shared_ptr<Backbone> m_backbone;
     torch::nn::Linear m_hidden{nullptr};
     torch::nn::BatchNorm1d m_hiddenNorm{nullptr};
+    std::shared_ptr<const Group> m_group; ///< null: norms are not synchronised
     torch::nn::Linear m_head{nullptr};
 };
 

@@ -2,12 +2,23 @@
 #include "learn/RunJob.h"
 
 #include "base/AtomicFile.h"
+#include "learn/ranks/Group.h"
 
 namespace foveate::learn {
 
+Range RunContext::share(std::size_t n) const
+{
+    return group ? group->share(n) : Range{0, n};
+}
+
+Status RunContext::checkShares(std::size_t n) const
+{
+    return group && n < 2 * std::size_t(group->count()) ? fail(Code::usage, {"processes"}) : Status();
+}
+
 Status RunContext::logMetrics(const nlohmann::json& line) const
 {
-    return appendLine(folder + "/metrics.jsonl", line.dump());
+    return !group || group->isFirst() ? appendLine(folder + "/metrics.jsonl", line.dump()) : Status();
 }
 
 } // namespace foveate::learn

@@ -12,6 +12,7 @@
 #include "base/RunFolder.h"
 #include "learn/Checkpoint.h"
 #include "learn/Device.h"
+#include "learn/ranks/Ranks.h"
 
 #include <functional>
 #include <map>
@@ -22,6 +23,8 @@
 
 namespace foveate::learn {
 
+class Group;
+
 struct RunContext {
     std::string folder; ///< the run folder, absolute
     Snapshot snapshot;
@@ -29,8 +32,14 @@ struct RunContext {
     Capability capability;
     std::optional<Weights> parent; ///< the parent's weights, when the snapshot names one
 
-    /// One line of metrics.jsonl, e.g. {"epoch":1,"step":5,"loss":.7}. Lines past the step of a checkpoint are cut on
-    /// resume.
+    std::shared_ptr<Group> group;  ///< the ranks that train together; null: this process alone
+
+    /// Which of a batch of n images are this rank's; all of them alone.
+    Range share(std::size_t n) const;
+    /// usage (args: "processes") when a batch of n images is too small for every rank to have two.
+    Status checkShares(std::size_t n) const;
+    /// One line of metrics.jsonl, e.g. {"epoch":1,"step":5,"loss":.7}; the first rank writes it. Lines past the step of
+    /// a checkpoint are cut on resume.
     Status logMetrics(const nlohmann::json& line) const;
 };
 
@@ -49,6 +58,9 @@ public:
     virtual bool atBoundary() const = 0;
     /// Whether the checkpoints of a finished run are of use; otherwise they are removed with the manifest written.
     virtual bool keepsCheckpoints() const { return true; }
+    /// Whether the coming step is one that all ranks take; where it is not, the first goes on alone. All of them give
+    /// the same answer.
+    virtual bool isShared() const { return false; }
 };
 
 using JobMaker = std::function<Result<std::unique_ptr<RunJob>>(RunContext context)>;

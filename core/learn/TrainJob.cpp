@@ -11,9 +11,11 @@
 #include "learn/TrainState.h"
 #include "learn/augment/View.h"
 #include "learn/optim/Schedule.h"
+#include "learn/ranks/SharedCheckpoint.h"
 
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 namespace foveate::learn {
 namespace {
@@ -58,6 +60,7 @@ public:
     nlohmann::json result() const override;
     bool atBoundary() const override { return m_boundary; }
     bool keepsCheckpoints() const override { return false; }
+    bool isShared() const override;
 
 private:
     void chooseSamples();
@@ -109,7 +112,8 @@ TrainJob::TrainJob(RunContext context, TrainOptions options, ModelInfo info, Tra
                    Network network, augment::Preset preset)
     : m_context(std::move(context)), m_options(std::move(options)), m_info(std::move(info)), m_set(std::move(set)),
       m_batches(std::move(batches)), m_preset(std::move(preset)),
-      m_tuner(std::move(network), optimiserOf(m_options), m_options.freeze, m_context.capability),
+      m_tuner(std::move(network), optimiserOf(m_options), m_options.freeze, m_context.capability, m_context.group,
+              m_options.syncBatchNorm),
       m_network(m_tuner.network())
 {
     m_state.batch = m_options.batch;
@@ -165,14 +169,21 @@ at::Tensor TrainJob::views(std::span<const std::size_t> order) const
 
 Result<BatchResult> TrainJob::learn(std::span<const std::size_t> order)
 {
+    const double batchWeight = std::accumulate(
+        order.begin(), order.end(), 0., [&](double sum, std::size_t i) { return sum + double(sampleOf(i).weight); });
+    const Range share = m_context.share(order.size());
+    const std::span<const std::size_t> own = order.subspan(share.begin, share.size());
     std::vector<std::int64_t> labels;
     std::vector<float> weights;
-    for (const std::size_t i : order) {
+    for (const std::size_t i : own) {
         labels.push_back(sampleOf(i).label);
         weights.push_back(sampleOf(i).weight);
     }
-    torch::manual_seed(Random::derive(m_context.snapshot.seed, "dropout", std::uint64_t(m_state.step)).next());
-    return m_tuner.learn(views(order), labels, weights, rate());
+    const auto ranks = std::uint64_t(m_context.group ? m_context.group->count() : 1);
+    const auto rank = std::uint64_t(m_context.group ? m_context.group->rank() : 0);
+    const std::uint64_t draw = std::uint64_t(m_state.step) * ranks + rank;
+    torch::manual_seed(Random::derive(m_context.snapshot.seed, "dropout", draw).next());
+    return m_tuner.learn(views(own), labels, weights, rate(), batchWeight);
 }
 
 Result<Step> TrainJob::trainingStep()
@@ -220,7 +231,7 @@ Status TrainJob::returnToCheckpoint()
     const int skipped = m_state.skipped;
     if (returns > kReturnLimit)
         return fail(Code::nonFinite, {"loss"});
-    FOVEATE_TRY(const std::optional<Checkpoint> checkpoint, readNewestCheckpoint(m_context.folder));
+    FOVEATE_TRY(const std::optional<Checkpoint> checkpoint, newestCheckpoint(m_context.folder, m_context.group.get()));
     if (checkpoint) {
         FOVEATE_CHECK(restore(*checkpoint));
     } else {
@@ -246,7 +257,7 @@ Status TrainJob::returnToCheckpoint()
 Status TrainJob::halveBatch(const Error& error)
 {
     m_tuner.dropGradients();
-    if (m_state.halvings >= kHalvingLimit || m_state.batch < 4)
+    if (m_context.group || m_state.halvings >= kHalvingLimit || m_state.batch < 4)
         return tl::unexpected<Error>(error);
     ++m_state.halvings;
     m_state.batch /= 2;
@@ -276,9 +287,10 @@ Result<Step> TrainJob::validationStep()
     double weights = 0;
     double correct = 0;
     constexpr std::size_t kPart = 32;
-    for (std::size_t begin = 0; begin < m_set.validation.size(); begin += kPart) {
+    const Range share = m_context.share(m_set.validation.size());
+    for (std::size_t begin = share.begin; begin < share.end; begin += kPart) {
         std::vector<std::int64_t> rows;
-        const std::size_t end = std::min(begin + kPart, m_set.validation.size());
+        const std::size_t end = std::min(begin + kPart, share.end);
         for (std::size_t i = begin; i < end; ++i)
             rows.push_back(m_set.validation[i].row);
         const at::Tensor logProbabilities = m_network.logits(m_batches.batch(rows)).log_softmax(1);
@@ -288,6 +300,13 @@ Result<Step> TrainJob::validationStep()
             weights += double(sample.weight);
             correct += logProbabilities[std::int64_t(i - begin)].argmax().item<std::int64_t>() == sample.label ? 1 : 0;
         }
+    }
+    if (m_context.group) {
+        const at::Tensor sums = at::tensor({sum, weights, correct}, at::kDouble);
+        m_context.group->sum(sums);
+        sum = sums[0].item<double>();
+        weights = sums[1].item<double>();
+        correct = sums[2].item<double>();
     }
     ++m_state.step;
     FOVEATE_CHECK(judge(sum / weights, correct / double(m_set.validation.size())));
@@ -387,6 +406,13 @@ Result<Step> TrainJob::step()
         }
         return scoringStep();
     });
+}
+
+/// The first rank scores alone.
+bool TrainJob::isShared() const
+{
+    return m_state.stage != TrainStage::scoring &&
+           (m_state.stage != TrainStage::training || m_state.epoch < lastEpoch());
 }
 
 std::size_t TrainJob::steps(std::size_t n) const
@@ -508,6 +534,8 @@ Result<std::unique_ptr<RunJob>> makeTrainJob(RunContext context)
     FOVEATE_TRY(ModelInfo info, chooseModel(context, options));
     FOVEATE_TRY(augment::Preset preset, choosePreset(options, info.channels));
     FOVEATE_TRY(TrainSet set, makeTrainSet(context.snapshot, options));
+    FOVEATE_CHECK(context.checkShares(
+        std::min(set.training.size() * std::size_t(options.views), std::size_t(options.batch))));
     FOVEATE_TRY(PackBatches batches, PackBatches::create(context.pack, rowsOf(context.snapshot), info.size,
                                                          info.normalisation, context.capability.threads));
     FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed,

@@ -93,6 +93,7 @@ Result<TrainOptions> trainOptionsFromJson(const json& from)
     FOVEATE_CHECK(readNumber(from, "validation_share", .01, .9, options.validationShare));
     FOVEATE_CHECK(readNumber(from, "join_epochs", 0, 1000000, options.joinEpochs));
     FOVEATE_CHECK(readFlag(from, "freeze", options.freeze));
+    FOVEATE_CHECK(readFlag(from, "sync_batch_norm", options.syncBatchNorm));
     FOVEATE_CHECK(readNumber(from, "hidden", 0, 1 << 16, options.hidden));
     if (from.contains("augment"))
         options.augment = from["augment"];
@@ -123,6 +124,7 @@ json toJson(const TrainOptions& options)
             {"validation_share", options.validationShare},
             {"join_epochs", options.joinEpochs},
             {"freeze", options.freeze},
+            {"sync_batch_norm", options.syncBatchNorm},
             {"hidden", options.hidden},
             {"augment", options.augment}};
 }

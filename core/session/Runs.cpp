@@ -262,6 +262,7 @@ Result<Snapshot> takeSnapshot(Project& project, const RunWish& wish)
     snapshot.options = wish.options;
     snapshot.seed = wish.seed;
     snapshot.threads = wish.threads;
+    snapshot.processes = wish.processes;
     snapshot.device = wish.device;
     snapshot.dtype = wish.dtype;
     for (const store::Sample& sample : samples) {

@@ -51,6 +51,7 @@ struct RunWish {
     nlohmann::json options = nlohmann::json::object(); ///< as the engine's job documents them
     std::uint64_t seed = 1;
     int threads = 0;
+    int processes = 1; ///< that train together on this machine
     std::string device = "auto";
     std::string dtype = "auto";
     std::optional<RunInfo> parent; ///< its weights are linked

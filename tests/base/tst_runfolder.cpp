@@ -26,6 +26,7 @@ Snapshot example()
     snapshot.options = {{"epochs", 25}, {"model", "resnet18"}};
     snapshot.seed = 0xffffffffffffffff;
     snapshot.threads = 2;
+    snapshot.processes = 3;
     snapshot.dtype = "bfloat16";
     snapshot.device = "cpu";
     return snapshot;
@@ -59,6 +60,7 @@ private Q_SLOTS:
         QVERIFY(read->options == expected.options);
         QCOMPARE(read->seed, expected.seed);
         QCOMPARE(read->threads, expected.threads);
+        QCOMPARE(read->processes, expected.processes);
         QCOMPARE(read->dtype, expected.dtype);
         QCOMPARE(read->device, expected.device);
         QCOMPARE(read->samples.size(), std::size_t(2));
@@ -117,6 +119,8 @@ private Q_SLOTS:
         row("negative seed", "/seed", "-1");
         row("threads beyond sense", "/threads", "100000");
         row("negative threads", "/threads", "-1");
+        row("no process", "/processes", "0");
+        row("processes of another type", "/processes", "[{}]");
         row("pack outside", "/pack", "\"../../pack\"");
         row("pack absolute", "/pack", "\"/etc/passwd\"");
         row("parent outside", "/parent", "\"a/../../b\"");

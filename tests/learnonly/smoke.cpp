@@ -45,10 +45,10 @@ int main()
     ExampleRun example;
     example.options["epochs"] = 20;
     check(example.write(folder).has_value(), "the run folder is written");
-    check(engine::runCommand(folder, false, silent) == 0, "the run ends well");
+    check(engine::runCommand({folder}, silent) == 0, "the run ends well");
     check(verifyManifest(folder).has_value(), "the manifest agrees");
     check(correct(folder) >= 90, "nine in ten images are told apart");
-    check(engine::runCommand(folder + "/none", false, silent) == 4, "a missing folder is said");
+    check(engine::runCommand({folder + "/none"}, silent) == 4, "a missing folder is said");
     std::filesystem::remove_all(folder);
     return failures == 0 ? 0 : 1;
 }

@@ -23,6 +23,7 @@ struct ExampleRun {
     std::string job = "train";
     nlohmann::json options = {{"model", "tiny"}, {"epochs", 6}, {"batch", 8}, {"learning_rate", .01}};
     int threads = 1;
+    int processes = 1;
     std::string dtype = "float32";
 
     static constexpr int kSize = 32;
@@ -40,6 +41,7 @@ struct ExampleRun {
         snapshot.options = options;
         snapshot.seed = seed;
         snapshot.threads = threads;
+        snapshot.processes = processes;
         snapshot.dtype = dtype;
         snapshot.device = "cpu";
         int given = 0;

@@ -132,6 +132,11 @@ Words engineWords(Code code)
         return {QT_TRANSLATE_NOOP("ErrorText", "engine stopped"),
                 QT_TRANSLATE_NOOP("ErrorText",
                                   "The engine stopped unexpectedly (%1). All labels are safe; see “foveate doctor”.")};
+    case Code::rankLost:
+        return {QT_TRANSLATE_NOOP("ErrorText", "a process ended"),
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "Another process of this training ended or did not answer, so the training stopped. "
+                                  "Its last saved state is kept; go on from there with --resume.")};
     case Code::timeout:
         return {QT_TRANSLATE_NOOP("ErrorText", "took too long"),
                 QT_TRANSLATE_NOOP("ErrorText", "%1 took too long and was stopped.")};

@@ -209,7 +209,7 @@ Result<Outcome> trainingStep(const Input& input)
             for (int i = 0; status && i < kSteps; ++i)
                 status = learner
                              .learn(
-                                 {1}, [&](std::size_t) { return views; }, 1e-3)
+                                 {std::size_t(views.size(0) / 2)}, [&](std::size_t) { return views; }, 1e-3)
                              .map([](const ssl::Learnt&) {});
         };
         return timed(1, work)[0] / kSteps;
@@ -274,7 +274,7 @@ Result<double> simclrEpoch(ssl::Learner& learner, const PackBatches& batches, st
     for (std::size_t i = 0; i + kBatch <= rows.size(); i += kBatch, ++steps) {
         const std::span<const std::int64_t> part(rows.data() + i, std::size_t(kBatch));
         const auto views = [&](std::size_t) { return ssl::twoViews(batches, part, preset, seed, epoch); };
-        FOVEATE_TRY(const ssl::Learnt learnt, learner.learn({1}, views, 1e-3));
+        FOVEATE_TRY(const ssl::Learnt learnt, learner.learn({std::size_t(kBatch)}, views, 1e-3));
         sum += learnt.loss;
     }
     return sum / double(steps);

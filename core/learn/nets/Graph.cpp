@@ -4,6 +4,7 @@
 #include "learn/nets/NormRelu.h"
 #include "learn/nets/Stem.h"
 #include "learn/nets/Winograd.h"
+#include "learn/ranks/SyncNorm.h"
 
 namespace foveate::learn {
 namespace {
@@ -157,6 +158,13 @@ bool Graph::readByReluAlone(int node) const
            m_lastUse[std::size_t(node)] == int(next);
 }
 
+at::Tensor Graph::compute(const Node& node, std::span<const at::Tensor> inputs) const
+{
+    if (node.op == Op::norm && is_training() && m_group)
+        return syncNorm(partsOf(*node.norm), inputs[0], *m_group);
+    return evaluate(node, inputs, is_training());
+}
+
 /// By one of our own layers: the number of the node whose value was computed, 0 where none suits.
 int Graph::computeFast(int node, const at::Tensor& input, int to, at::Tensor& value) const
 {
@@ -169,7 +177,7 @@ int Graph::computeFast(int node, const at::Tensor& input, int to, at::Tensor& va
         value = convolveStem(*layer.convolution, input);
         return node;
     }
-    if (layer.op == Op::norm && is_training() && node < to && readByReluAlone(node) &&
+    if (layer.op == Op::norm && is_training() && !m_group && node < to && readByReluAlone(node) &&
         suitsNormRelu(*layer.norm, input)) {
         value = normRelu(*layer.norm.ptr(), input);
         return node + 1;
@@ -204,7 +212,7 @@ at::Tensor Graph::run(const at::Tensor& value, int from, int to) const
         else if (const int computed = m_fastLayers ? computeFast(i, inputs[0], to, made) : 0)
             values[std::size_t(computed)] = made;
         else
-            values[std::size_t(i)] = evaluate(node, inputs, is_training());
+            values[std::size_t(i)] = compute(node, inputs);
         for (const int input : node.inputs)
             if (m_lastUse[std::size_t(input)] == i)
                 values[std::size_t(input)] = at::Tensor();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <memory>
 #include <span>
 #include <string>
 #include <torch/nn/modules/batchnorm.h>
@@ -15,6 +16,8 @@
 #include <vector>
 
 namespace foveate::learn {
+
+class Group;
 
 enum class Op {
     image,         ///< node 0
@@ -59,6 +62,8 @@ public:
     int last() const { return int(m_nodes.size()) - 1; }
     /// run() computes what suits them by our own layers (Winograd.h, Stem.h, NormRelu.h): faster, other last digits.
     void useFastLayers() { m_fastLayers = true; }
+    /// In training batch norm takes in the images of all ranks (ranks/SyncNorm.h).
+    void synchroniseNorms(std::shared_ptr<const Group> group) { m_group = std::move(group); }
 
     /// Each adds a node behind `from` and returns its number.
     int convolution(const std::string& name, int from, const torch::nn::Conv2dOptions& options);
@@ -86,11 +91,13 @@ private:
     template <typename Holder> Holder put(const std::string& name, Holder module);
     bool mayOverwrite(int user, int input) const;
     bool readByReluAlone(int node) const;
+    at::Tensor compute(const Node& node, std::span<const at::Tensor> inputs) const;
     int computeFast(int node, const at::Tensor& input, int to, at::Tensor& value) const;
 
     std::vector<Node> m_nodes;
     std::vector<int> m_lastUse; ///< of each node's value; the node itself when nobody uses it
     bool m_fastLayers = false;
+    std::shared_ptr<const Group> m_group;
 };
 
 } // namespace foveate::learn

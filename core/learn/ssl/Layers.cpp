@@ -2,21 +2,30 @@
 #include "learn/ssl/Layers.h"
 
 #include "base/Random.h"
+#include "learn/ranks/SyncNorm.h"
 
 #include <ATen/core/grad_mode.h>
 #include <cmath>
 #include <torch/nn/modules/activation.h>
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/linear.h>
 
 namespace foveate::learn::ssl {
 
-torch::nn::Sequential layers(const std::vector<int>& widths, Between between)
+SyncNorm1dImpl::SyncNorm1dImpl(int width, std::shared_ptr<const Group> group)
+    : torch::nn::BatchNorm1dImpl(torch::nn::BatchNorm1dOptions(width)), m_group(std::move(group))
+{}
+
+at::Tensor SyncNorm1dImpl::forward(const at::Tensor& x)
+{
+    return m_group && is_training() ? syncNorm(partsOf(*this), x, *m_group) : torch::nn::BatchNorm1dImpl::forward(x);
+}
+
+torch::nn::Sequential layers(const std::vector<int>& widths, Between between, const std::shared_ptr<const Group>& group)
 {
     torch::nn::Sequential result;
     for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
         if (i > 0 && between != Between::relu)
-            result->push_back(torch::nn::BatchNorm1d(widths[i]));
+            result->push_back(SyncNorm1d(widths[i], group));
         if (i > 0 && between == Between::normLeakyRelu)
             result->push_back(torch::nn::LeakyReLU());
         else if (i > 0)

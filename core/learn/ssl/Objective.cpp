@@ -6,7 +6,6 @@
 
 #include <functional>
 #include <map>
-#include <torch/nn/modules/batchnorm.h>
 #include <utility>
 
 namespace foveate::learn::ssl {
@@ -14,6 +13,7 @@ namespace {
 
 using torch::nn::Sequential;
 using Loss = std::function<at::Tensor(const Projection&)>;
+using GroupPointer = std::shared_ptr<const Group>;
 
 class ProjectedObjective : public Objective {
 public:
@@ -42,14 +42,14 @@ private:
     Loss m_loss;
 };
 
-Result<Sequential> contrastiveHead(const std::string& head, int features)
+Result<Sequential> contrastiveHead(const std::string& head, int features, const GroupPointer& group)
 {
     if (head == "p3")
         return layers({features, 512, 128}, Between::relu);
     if (head == "p2")
         return layers({features, 128, 128, 128}, Between::relu);
     if (head == "p1")
-        return layers({features, 512, 512, 128}, Between::normRelu);
+        return layers({features, 512, 512, 128}, Between::normRelu, group);
     if (head == "none")
         return Sequential(nullptr);
     return fail(Code::usage, {"head"});
@@ -63,32 +63,32 @@ std::map<std::string, Loss> contrastiveLosses(double temperature, double sigma)
             {"dclw-p3", [=](const Projection& q) { return dclwOneSided(q.z, temperature, sigma); }}};
 }
 
-std::shared_ptr<Objective> makeSimSiam(int features, bool predicts)
+std::shared_ptr<Objective> makeSimSiam(int features, bool predicts, const GroupPointer& group)
 {
-    Sequential projector = layers({features, 2048, 512}, Between::normRelu);
-    projector->push_back(torch::nn::BatchNorm1d(512));
-    Sequential predictor = predicts ? layers({512, 128, 512}, Between::normRelu) : Sequential(nullptr);
+    Sequential projector = layers({features, 2048, 512}, Between::normRelu, group);
+    projector->push_back(SyncNorm1d(512, group));
+    Sequential predictor = predicts ? layers({512, 128, 512}, Between::normRelu, group) : Sequential(nullptr);
     return std::make_shared<ProjectedObjective>(projector, predictor,
                                                 [](const Projection& q) { return simSiam(q.p, q.z); });
 }
 
-std::shared_ptr<Objective> makeVicReg(int features, Hinge hinge)
+std::shared_ptr<Objective> makeVicReg(int features, Hinge hinge, const GroupPointer& group)
 {
-    return std::make_shared<ProjectedObjective>(layers({features, 4096, 4096}, Between::normRelu), Sequential(nullptr),
-                                                [hinge](const Projection& q) { return vicReg(q.z, hinge); });
+    return std::make_shared<ProjectedObjective>(layers({features, 4096, 4096}, Between::normRelu, group),
+                                                Sequential(nullptr), [hinge](const Projection& q) { return vicReg(q.z, hinge); });
 }
 
-Result<std::shared_ptr<Objective>> choose(const ObjectiveOptions& options, int features)
+Result<std::shared_ptr<Objective>> choose(const ObjectiveOptions& options, int features, const GroupPointer& group)
 {
     const std::map<std::string, Loss> contrastive = contrastiveLosses(options.temperature, options.sigma);
     if (const auto found = contrastive.find(options.method); found != contrastive.end()) {
-        FOVEATE_TRY(Sequential head, contrastiveHead(options.head, features));
+        FOVEATE_TRY(Sequential head, contrastiveHead(options.head, features, group));
         return std::make_shared<ProjectedObjective>(head, Sequential(nullptr), found->second);
     }
     if (options.method == "simsiam" || options.method == "simsiam-p3")
-        return makeSimSiam(features, options.method == "simsiam");
+        return makeSimSiam(features, options.method == "simsiam", group);
     if (options.method == "vicreg" || options.method == "vicreg-p3")
-        return makeVicReg(features, options.method == "vicreg" ? Hinge::mean : Hinge::sum);
+        return makeVicReg(features, options.method == "vicreg" ? Hinge::mean : Hinge::sum, group);
     return fail(Code::usage, {"method"});
 }
 
@@ -99,9 +99,10 @@ std::vector<std::string> methods()
     return {"simclr", "dcl", "dclw", "dclw-p3", "simsiam", "simsiam-p3", "vicreg", "vicreg-p3"};
 }
 
-Result<std::shared_ptr<Objective>> makeObjective(const ObjectiveOptions& options, int features, std::uint64_t seed)
+Result<std::shared_ptr<Objective>> makeObjective(const ObjectiveOptions& options, int features, std::uint64_t seed,
+                                                 const GroupPointer& group)
 {
-    FOVEATE_TRY(std::shared_ptr<Objective> objective, choose(options, features));
+    FOVEATE_TRY(std::shared_ptr<Objective> objective, choose(options, features, group));
     initialise(*objective, seed);
     return objective;
 }

@@ -16,6 +16,10 @@
 #include <torch/nn/modules/container/sequential.h>
 #include <vector>
 
+namespace foveate::learn {
+class Group;
+}
+
 namespace foveate::learn::ssl {
 
 struct ObjectiveOptions {
@@ -39,7 +43,8 @@ public:
 };
 
 std::vector<std::string> methods();
-/// usage (args: "method" or "head") for an unknown name.
-Result<std::shared_ptr<Objective>> makeObjective(const ObjectiveOptions& options, int features, std::uint64_t seed);
+/// usage (args: "method" or "head") for an unknown name. `group` (may be null): of the layers' norms.
+Result<std::shared_ptr<Objective>> makeObjective(const ObjectiveOptions& options, int features, std::uint64_t seed,
+                                                 const std::shared_ptr<const Group>& group = {});
 
 } // namespace foveate::learn::ssl

@@ -5,6 +5,7 @@
 #include "learn/Exceptions.h"
 #include "learn/TrainSet.h"
 #include "learn/optim/Schedule.h"
+#include "learn/ranks/SharedCheckpoint.h"
 #include "learn/ssl/Examination.h"
 #include "learn/ssl/PretrainParts.h"
 #include "learn/ssl/PretrainState.h"
@@ -40,6 +41,7 @@ public:
     json result() const override;
     bool atBoundary() const override { return m_boundary; }
     bool keepsCheckpoints() const override { return false; }
+    bool isShared() const override;
 
 private:
     Result<Step> advance();
@@ -97,6 +99,13 @@ double PretrainJob::rate(std::size_t end) const
     return scheduled(m_state.epoch + .5 * double(m_state.position + end) / double(m_order.size()));
 }
 
+/// The end, and then what the encoder is worth, are the first rank's.
+bool PretrainJob::isShared() const
+{
+    return m_state.stage != Stage::examining &&
+           (m_state.stage != Stage::training || m_state.epoch < m_parts.options.epochs);
+}
+
 /// Where the batches of the coming step end.
 std::vector<std::size_t> PretrainJob::batchEnds() const
 {
@@ -137,16 +146,17 @@ Result<Step> PretrainJob::trainingStep()
     const std::vector<std::size_t> ends = batchEnds();
     const std::size_t begin = m_state.position, images = ends.back() - begin;
     const auto firstOf = [&](std::size_t i) { return i == 0 ? begin : ends[i - 1]; };
-    std::vector<double> shares;
+    std::vector<std::size_t> sizes;
     for (std::size_t i = 0; i < ends.size(); ++i)
-        shares.push_back(double(ends[i] - firstOf(i)) / double(images));
+        sizes.push_back(ends[i] - firstOf(i));
     const auto viewsOf = [&](std::size_t part) {
+        const Range own = m_parts.context.share(sizes[part]);
         std::vector<std::int64_t> rows;
-        for (std::size_t i = firstOf(part); i < ends[part]; ++i)
-            rows.push_back(m_parts.training[m_order[i]]);
+        for (std::size_t i = own.begin; i < own.end; ++i)
+            rows.push_back(m_parts.training[m_order[firstOf(part) + i]]);
         return twoViews(m_parts.batches, rows, m_parts.preset, m_parts.context.snapshot.seed, m_state.epoch);
     };
-    const Result<Learnt> learnt = guarded([&] { return m_parts.learner->learn(shares, viewsOf, rate(ends.back())); });
+    const Result<Learnt> learnt = guarded([&] { return m_parts.learner->learn(sizes, viewsOf, rate(ends.back())); });
     if (!learnt && learnt.error().code == Code::outOfMemory) {
         FOVEATE_CHECK(halveBatch(learnt.error()));
         return Step::more;
@@ -195,13 +205,13 @@ Status PretrainJob::returnToCheckpoint()
     if (returns > kReturnLimit)
         return fail(Code::nonFinite, {"loss"});
     const RunContext& context = m_parts.context;
-    FOVEATE_TRY(const std::optional<Checkpoint> checkpoint, readNewestCheckpoint(context.folder));
+    FOVEATE_TRY(const std::optional<Checkpoint> checkpoint, newestCheckpoint(context.folder, context.group.get()));
     if (checkpoint) {
         FOVEATE_CHECK(restore(*checkpoint));
     } else {
-        FOVEATE_TRY(m_parts.learner,
-                    Learner::create(m_parts.options, context.capability,
-                                    context.parent ? &context.parent->tensors : nullptr, context.snapshot.seed));
+        FOVEATE_TRY(m_parts.learner, Learner::create(m_parts.options, context.capability,
+                                                     context.parent ? &context.parent->tensors : nullptr,
+                                                     context.snapshot.seed, context.group));
         const int batch = m_state.batch;
         m_state = PretrainState();
         m_state.batch = batch;
@@ -217,7 +227,7 @@ Status PretrainJob::returnToCheckpoint()
 
 Status PretrainJob::halveBatch(const Error& error)
 {
-    if (m_state.halvings >= kHalvingLimit || m_state.batch < 4)
+    if (m_parts.context.group || m_state.halvings >= kHalvingLimit || m_state.batch < 4)
         return tl::unexpected<Error>(error);
     ++m_state.halvings;
     m_state.batch /= 2;

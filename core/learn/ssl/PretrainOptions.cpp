@@ -92,6 +92,7 @@ Result<PretrainOptions> pretrainOptionsFromJson(const json& from)
     reader.number("step_factor", 0., 1., options.stepFactor);
     reader.number("warm_up", -1, 1000000, options.warmUp);
     reader.flag("zero_init_residual", options.zeroInitResidual);
+    reader.flag("sync_batch_norm", options.syncBatchNorm);
     reader.flag("evaluate", options.evaluate);
     reader.number("monitor_every", 0, 1000000, options.monitorEvery);
     FOVEATE_CHECK(reader.status());
@@ -122,6 +123,7 @@ json toJson(const PretrainOptions& options)
             {"warm_up", options.warmUp},
             {"preset", options.preset},
             {"zero_init_residual", options.zeroInitResidual},
+            {"sync_batch_norm", options.syncBatchNorm},
             {"evaluate", options.evaluate},
             {"monitor_every", options.monitorEvery}};
 }

@@ -30,6 +30,7 @@ struct PretrainOptions {
     int warmUp = -1;                 ///< epochs; -1: min(10, ⌈epochs/10⌉)
     nlohmann::json preset;         ///< of augment/Preset.h by name or object; null: grey or histology, by the channels
     bool zeroInitResidual = false; ///< every residual branch starts at nothing (P3's code)
+    bool syncBatchNorm = true;     ///< of several ranks: norms see the whole batch's images, not a rank's alone
     bool evaluate = false;         ///< kNN and probe against the hidden truth of input/truth.json
     int monitorEvery = 0;          ///< epochs between two checks by kNN and linear probe under `evaluate`; 0: a fifth
 };

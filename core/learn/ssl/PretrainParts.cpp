@@ -74,10 +74,11 @@ Result<ViewsParts> makeViewsParts(const RunContext& context, std::optional<Norma
 Result<PretrainParts> makePretrainParts(RunContext context)
 {
     FOVEATE_TRY(ViewsParts views, makeViewsParts(context));
+    FOVEATE_CHECK(context.checkShares(std::min(views.training.size(), std::size_t(views.options.batch))));
     FOVEATE_TRY(std::optional<EvaluationSet> evaluation, evaluationOf(context, views.options));
     FOVEATE_TRY(std::unique_ptr<Learner> learner,
                 Learner::create(views.options, context.capability, context.parent ? &context.parent->tensors : nullptr,
-                                context.snapshot.seed));
+                                context.snapshot.seed, context.group));
     return PretrainParts{std::move(views), std::move(context), std::move(evaluation), std::move(learner)};
 }
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Group: the ranks of one training, joined, and what they tell each other.
+//
+// Every call is collective: all ranks make the same calls in the same order, and each waits for the others. All get the
+// same bytes. Between processors the words go by Gloo: over the loop-back device alone when the ranks meet in a file,
+// else over the network that the first rank's address lies in. A rank that ends, or is silent for half an hour (a day
+// on one machine, where a stopped process may be wanted), makes the others' next call throw; errorOf() says rankLost.
+// One thread at a time.
+#pragma once
+
+#include "learn/ranks/Ranks.h"
+
+#include <ATen/core/Tensor.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace c10d {
+class ProcessGroup;
+}
+
+namespace foveate::learn {
+
+class Group {
+public:
+    /// Waits until all are there, five minutes at most; rankLost otherwise. REQUIRES: ranks.count > 1.
+    static Result<std::shared_ptr<Group>> join(const Ranks& ranks);
+    ~Group();
+    Group(const Group&) = delete;
+    Group& operator=(const Group&) = delete;
+
+    int rank() const { return m_ranks.rank; }
+    int count() const { return m_ranks.count; }
+    int local() const { return m_ranks.local; }
+    bool isFirst() const { return m_ranks.isFirst(); }
+    /// Which of n images are this rank's.
+    Range share(std::size_t n) const { return shareOf(n, m_ranks.rank, m_ranks.count); }
+
+    /// In place. REQUIRES: contiguous, of the same shape and type everywhere.
+    void sum(at::Tensor values) const;
+    /// The first rank's, into everyone's.
+    void broadcast(const std::vector<at::Tensor>& values) const;
+    /// Everyone's, by rank.
+    std::vector<at::Tensor> gather(const at::Tensor& values) const;
+    /// Whether it is true somewhere.
+    bool any(bool value) const;
+    /// The first rank's text.
+    std::string shared(const std::string& text) const;
+
+    const c10::intrusive_ptr<c10d::ProcessGroup>& processes() const { return m_processes; }
+
+private:
+    Group(const Ranks& ranks, c10::intrusive_ptr<c10d::ProcessGroup> processes);
+    Ranks m_ranks;
+    c10::intrusive_ptr<c10d::ProcessGroup> m_processes;
+};
+
+} // namespace foveate::learn
