@@ -39,7 +39,8 @@ int main(int argc, char** argv)
     CLI::App* run = app.add_subcommand("run", "Carry out the run that DIR/input describes, or go on with it");
     run->add_option("DIR", options.folder, "The run folder")->required();
     run->add_flag("--require-gpu", options.requireGpu, "End with 5 rather than compute without a GPU");
-    run->add_option("--processes", options.processes, "That train together on this machine (default: as DIR/input says)")
+    run->add_option("--processes", options.processes,
+                    "That train together on this machine (default: as DIR/input says)")
         ->check(CLI::Range(1, 256));
     const CLI::App* serve = app.add_subcommand("serve", "Answer commands on standard input about one run's weights");
 

@@ -114,10 +114,12 @@ Result<RunContext> openContext(const std::string& folder, const RunSettings& set
     }
     Ranks ranks = settings.ranks;
     const int processes = settings.processes > 0 ? settings.processes : context.snapshot.processes;
-    if (ranks.count == 1 && processes > 1)
+    if (ranks.count == 1 && processes > 1) {
         FOVEATE_TRY(ranks, settings.startRanks(processes));
-    if (ranks.count > 1)
+    }
+    if (ranks.count > 1) {
         FOVEATE_TRY(context.group, Group::join(ranks));
+    }
     FOVEATE_TRY(context.capability, agreeOnCapability(context, ranks, settings.requireGpu));
     return context;
 }

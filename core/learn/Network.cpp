@@ -109,8 +109,12 @@ void Network::useChannelsLast()
 {
     torch::NoGradGuard guard;
     for (at::Tensor& tensor : m_backbone->parameters()) {
-        if (tensor.dim() == 4)
-            tensor.set_data(tensor.data().contiguous(at::MemoryFormat::ChannelsLast));
+        if (tensor.dim() != 4)
+            continue;
+        const at::Tensor moved = tensor.data().contiguous(at::MemoryFormat::ChannelsLast);
+        // Of a window of one pixel either order of strides is true; gradients come with this one.
+        const std::int64_t in = tensor.size(1), across = tensor.size(3);
+        tensor.set_data(moved.as_strided(moved.sizes(), {in * across * tensor.size(2), 1, in * across, in}));
     }
 }
 

@@ -32,7 +32,7 @@ struct RunContext {
     Capability capability;
     std::optional<Weights> parent; ///< the parent's weights, when the snapshot names one
 
-    std::shared_ptr<Group> group;  ///< the ranks that train together; null: this process alone
+    std::shared_ptr<Group> group; ///< the ranks that train together; null: this process alone
 
     /// Which of a batch of n images are this rank's; all of them alone.
     Range share(std::size_t n) const;

@@ -534,8 +534,8 @@ Result<std::unique_ptr<RunJob>> makeTrainJob(RunContext context)
     FOVEATE_TRY(ModelInfo info, chooseModel(context, options));
     FOVEATE_TRY(augment::Preset preset, choosePreset(options, info.channels));
     FOVEATE_TRY(TrainSet set, makeTrainSet(context.snapshot, options));
-    FOVEATE_CHECK(context.checkShares(
-        std::min(set.training.size() * std::size_t(options.views), std::size_t(options.batch))));
+    FOVEATE_CHECK(
+        context.checkShares(std::min(set.training.size() * std::size_t(options.views), std::size_t(options.batch))));
     FOVEATE_TRY(PackBatches batches, PackBatches::create(context.pack, rowsOf(context.snapshot), info.size,
                                                          info.normalisation, context.capability.threads));
     FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed,

@@ -37,10 +37,10 @@ struct TrainOptions {
     double validationShare = .2; ///< part of the labels kept aside (P1)
     int joinEpochs =
         5; ///< of `epochs`, after stopping: on all labels, those kept aside too; at most a fifth. 0: P1's way
-    bool freeze = false;    ///< only the head learns
+    bool freeze = false;       ///< only the head learns
     bool syncBatchNorm = true; ///< of several ranks: norms see the whole batch's images, not a rank's alone
-    int hidden = 0;         ///< width of a layer with batch norm before the head's linear one (P3: 512); 0: none
-    nlohmann::json augment; ///< preset of augment/Preset.h by name or object; null: weak, by the channels
+    int hidden = 0;            ///< width of a layer with batch norm before the head's linear one (P3: 512); 0: none
+    nlohmann::json augment;    ///< preset of augment/Preset.h by name or object; null: weak, by the channels
 };
 
 /// usage (args: option) for an unknown name, a wrong type or a value out of range.

@@ -12,8 +12,8 @@
 namespace foveate::learn {
 namespace {
 
-struct Group {
-    std::int64_t patient = 0;
+struct Patient {
+    std::int64_t number = 0;
     std::vector<std::size_t> members;
     int label = 0; ///< of most members, the lowest on a tie
 };
@@ -29,13 +29,13 @@ int commonest(const std::vector<std::size_t>& members, const std::vector<int>& l
 }
 
 /// Class → its patients, in the order of their numbers.
-std::map<int, std::vector<Group>> patientsByClass(const std::vector<std::int64_t>& patients,
-                                                  const std::vector<int>& labels)
+std::map<int, std::vector<Patient>> patientsByClass(const std::vector<std::int64_t>& patients,
+                                                    const std::vector<int>& labels)
 {
     std::map<std::int64_t, std::vector<std::size_t>> members;
     for (std::size_t i = 0; i < patients.size(); ++i)
         members[patients[i]].push_back(i);
-    std::map<int, std::vector<Group>> classes;
+    std::map<int, std::vector<Patient>> classes;
     for (auto& [patient, own] : members) {
         const int label = commonest(own, labels);
         classes[label].push_back({patient, std::move(own), label});
@@ -115,8 +115,8 @@ std::vector<bool> validationSplit(const std::vector<std::int64_t>& patients, con
         Random random = Random::derive(seed, "validation", std::uint64_t(label));
         random.shuffle(groups);
         std::size_t total = 0;
-        for (const Group& group : groups)
-            total += group.members.size();
+        for (const Patient& patient : groups)
+            total += patient.members.size();
         const double wanted = share * double(total);
         std::size_t taken = 0;
         for (std::size_t i = 0; i + 1 < groups.size() && double(taken) < wanted; ++i) {

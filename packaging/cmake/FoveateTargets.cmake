@@ -17,7 +17,9 @@ function(foveate_moc target source)
     set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target}_moc)
     file(MAKE_DIRECTORY ${folder})
     add_custom_command(OUTPUT ${folder}/${name}.moc DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${source}
-        COMMAND Qt6::moc -o ${folder}/${name}.moc ${CMAKE_CURRENT_SOURCE_DIR}/${source} VERBATIM)
+        COMMAND Qt6::moc "-D$<JOIN:$<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>,;-D>" -o ${folder}/${name}.moc
+            ${CMAKE_CURRENT_SOURCE_DIR}/${source}
+        COMMAND_EXPAND_LISTS VERBATIM)
     add_custom_target(${target}_moc DEPENDS ${folder}/${name}.moc)
     add_dependencies(mocs ${target}_moc)
     add_dependencies(${target} ${target}_moc)

@@ -42,9 +42,14 @@ ExampleRun example(const QString& job)
 /// The process that another started; 0 when there is none.
 pid_t childOf(pid_t process)
 {
-    const std::string id = std::to_string(process);
-    const QByteArray children = QByteArray::fromStdString(bytesOf("/proc/" + id + "/task/" + id + "/children"));
-    return pid_t(children.split(' ').front().toInt());
+    for (const QString& entry : QDir("/proc").entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        QFile file("/proc/" + entry + "/stat");
+        const QByteArray stat = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        const QList<QByteArray> behindName = stat.mid(stat.lastIndexOf(')') + 2).split(' '); // state, parent …
+        if (behindName.size() > 1 && behindName[1].toInt() == process)
+            return pid_t(entry.toInt());
+    }
+    return 0;
 }
 
 /// Sends `number` to whom `victim` names, once the first checkpoint is written.
@@ -124,8 +129,8 @@ private Q_SLOTS:
         const EngineEnd rest = runEngineProgram(folder);
         QVERIFY2(rest.exitCode == 0, rest.errors.constData());
         for (const char* file : {"weights.safetensors", "features.npy", "metrics.jsonl"})
-            QVERIFY2(bytesOf(folder + "/" + file) == bytesOf(m_folder.path().toStdString() + "/" + job.toStdString() +
-                                                              "-whole/" + file),
+            QVERIFY2(bytesOf(folder + "/" + file) ==
+                         bytesOf(m_folder.path().toStdString() + "/" + job.toStdString() + "-whole/" + file),
                      file);
     }
 

@@ -212,15 +212,17 @@ private Q_SLOTS:
         asTwoRanks([&](const GroupPointer& group) {
             const auto none = newestCheckpoint(place, group.get());
             QVERIFY(none && !*none);
-            const Checkpoint made{7, {{"a", at::arange(6).view({2, 3})}, {"b", at::ones({4})}}, {{"m", at::zeros({1})}},
-                                  {{"epoch", 3}}};
+            const Checkpoint made{7,
+                                  {{"a", at::arange(6).view({2, 3})}, {"b", at::ones({4})}},
+                                  {{"m", at::zeros({1})}},
+                                  nlohmann::json{{"epoch", 3}}};
             if (group->isFirst())
                 QVERIFY(writeCheckpoint(place, made));
             const std::string elsewhere = group->isFirst() ? place : place + "/nothing";
             const auto found = newestCheckpoint(elsewhere, group.get());
             QVERIFY(found && *found);
             QCOMPARE((*found)->step, std::int64_t(7));
-            QVERIFY((*found)->state == made.state);
+            QCOMPARE((*found)->state.at("epoch").get<int>(), 3);
             QVERIFY(at::equal((*found)->weights.at("a"), made.weights.at("a")));
             QVERIFY(at::equal((*found)->optimiser.at("m"), made.optimiser.at("m")));
         });
@@ -285,7 +287,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("head");
         for (const char* method : {"simclr", "dcl", "dclw", "dclw-p3", "simsiam", "vicreg"})
             QTest::newRow(method) << method << "p1";
-        QTest::newRow("simclr, head without norm") << "simclr" << "p3";
+        QTest::newRow("simclr, head without norm") << "simclr"
+                                                   << "p3";
     }
 
     void twoRanksLearnAsOneWithTheWholeBatch()
@@ -299,16 +302,14 @@ private Q_SLOTS:
         options.optimiser = optim::Kind::sgd;
         const Trained alone = pretrained(options, 8, {});
         std::array<Trained, 2> trained;
-        asTwoRanks([&](const GroupPointer& group) {
-            trained[std::size_t(group->rank())] = pretrained(options, 8, group);
-        });
+        asTwoRanks(
+            [&](const GroupPointer& group) { trained[std::size_t(group->rank())] = pretrained(options, 8, group); });
         QVERIFY2(difference(trained[0], alone) <= 1e-5, qPrintable(QString::number(difference(trained[0], alone))));
         QCOMPARE(difference(trained[0], trained[1]), 0.);
         // What the comparison would show if norms saw one rank's images alone.
         options.syncBatchNorm = false;
-        asTwoRanks([&](const GroupPointer& group) {
-            trained[std::size_t(group->rank())] = pretrained(options, 8, group);
-        });
+        asTwoRanks(
+            [&](const GroupPointer& group) { trained[std::size_t(group->rank())] = pretrained(options, 8, group); });
         QVERIFY(difference(trained[0], alone) > 1e-4);
     }
 
@@ -346,7 +347,8 @@ private Q_SLOTS:
             at::Tensor views = ownViews(images(8, 1), images(8, 2), group.get());
             if (!group->isFirst())
                 views[2][0][5][7] = std::numeric_limits<float>::quiet_NaN();
-            const auto learnt = learner->learn({8}, [&](std::size_t) { return views; }, 1e-3);
+            const auto learnt = learner->learn(
+                {8}, [&](std::size_t) { return views; }, 1e-3);
             QVERIFY(!learnt && learnt.error().code == Code::nonFinite);
             QCOMPARE(difference(copyOf(learner->weights(), 0), before), 0.);
         });

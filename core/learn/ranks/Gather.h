@@ -8,8 +8,8 @@ namespace foveate::learn {
 
 /// `own` [2n,D], first views first, of this rank's share of `images`; the result [2·images,D] holds the first views of
 /// all ranks, by rank, then the second ones. Every rank works out the same loss of it. Its gradient with respect to
-/// `own` is `count` times the loss's: averaged over the ranks, as GradientMean does, the parameters' gradients are those
-/// of one process with the whole batch.
+/// `own` is `count` times the loss's: averaged over the ranks, as GradientMean does, the parameters' gradients are
+/// those of one process with the whole batch.
 at::Tensor gatherViews(const at::Tensor& own, const Group& group, std::size_t images);
 
 } // namespace foveate::learn

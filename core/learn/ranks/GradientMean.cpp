@@ -25,8 +25,8 @@ void GradientMean::restart()
 {
     m_reducer.reset(); // its hooks go before new ones come
     const std::vector<bool> sparse(m_parameters.size(), false);
-    auto [buckets, limits] = c10d::compute_bucket_assignment_by_size(
-        m_parameters, {std::size_t(kFirstBytes), std::size_t(kBytes)}, sparse);
+    auto [buckets, limits] =
+        c10d::compute_bucket_assignment_by_size(m_parameters, {std::size_t(kFirstBytes), std::size_t(kBytes)}, sparse);
     std::reverse(buckets.begin(), buckets.end()); // the last layers' gradients come first
     m_reducer = std::make_unique<c10d::Reducer>(m_parameters, std::move(buckets), m_group->processes(), sparse, kBytes,
                                                 false, false, std::unordered_map<std::size_t, std::string>(),

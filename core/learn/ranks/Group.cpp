@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <cstring>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -27,7 +28,8 @@ c10::intrusive_ptr<c10d::Store> openStore(const Ranks& ranks)
     options.numWorkers = std::size_t(ranks.count);
     options.timeout = kJoining;
     // The agent's store has been used by others before: what we write must not meet their names.
-    return c10::make_intrusive<c10d::PrefixStore>("foveate", c10::make_intrusive<c10d::TCPStore>(ranks.address, options));
+    return c10::make_intrusive<c10d::PrefixStore>("foveate",
+                                                  c10::make_intrusive<c10d::TCPStore>(ranks.address, options));
 }
 
 c10::intrusive_ptr<c10d::ProcessGroup> connect(const Ranks& ranks)

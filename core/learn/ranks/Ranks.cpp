@@ -52,7 +52,8 @@ Result<Ranks> ranksFromEnvironment()
         return ranks;
     FOVEATE_TRY(ranks.count, numberOf("WORLD_SIZE", "SLURM_NTASKS", 1));
     FOVEATE_TRY(ranks.rank, numberOf("RANK", "SLURM_PROCID", 0));
-    FOVEATE_TRY(ranks.local, numberOf("LOCAL_WORLD_SIZE", "SLURM_TASKS_PER_NODE", ranks.file.empty() ? 1 : ranks.count));
+    FOVEATE_TRY(ranks.local,
+                numberOf("LOCAL_WORLD_SIZE", "SLURM_TASKS_PER_NODE", ranks.file.empty() ? 1 : ranks.count));
     FOVEATE_TRY(const std::optional<int> port, number("MASTER_PORT"));
     ranks.port = port.value_or(kUsualPort);
     ranks.agentListens = variable("TORCHELASTIC_USE_AGENT_STORE") == "True";

@@ -26,8 +26,8 @@ TensorMap receive(const Group& group, const json& shapes)
 {
     TensorMap tensors;
     for (const auto& [name, shape] : shapes.items()) // sorted by name, as a TensorMap is
-        tensors[name] = at::zeros(shape["sizes"].get<std::vector<std::int64_t>>(),
-                                  at::ScalarType(shape["type"].get<int>()));
+        tensors[name] =
+            at::zeros(shape["sizes"].get<std::vector<std::int64_t>>(), at::ScalarType(shape["type"].get<int>()));
     for (const auto& [name, tensor] : tensors)
         group.broadcast({tensor});
     return tensors;

@@ -68,7 +68,8 @@ public:
     {
         const variable_list saved = context->get_saved_variables();
         const at::Tensor &x = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3];
-        const double count = context->saved_data["count"].toDouble(), epsilon = context->saved_data["epsilon"].toDouble();
+        const double count = context->saved_data["count"].toDouble(),
+                     epsilon = context->saved_data["epsilon"].toDouble();
         const auto* group = reinterpret_cast<const Group*>(std::intptr_t(context->saved_data["group"].toInt()));
         const at::Tensor gradient = gradients[0].contiguous(x.suggest_memory_format());
         auto [dx, dWeight, dBias] = at::native_batch_norm_backward(gradient, x, weight, mean, variance, {}, {}, false,

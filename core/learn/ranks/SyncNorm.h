@@ -23,8 +23,7 @@ struct NormParts {
 /// group lives.
 at::Tensor syncNorm(const NormParts& norm, const at::Tensor& x, const Group& group);
 
-template <std::size_t D, typename Derived>
-NormParts partsOf(const torch::nn::BatchNormImplBase<D, Derived>& norm)
+template <std::size_t D, typename Derived> NormParts partsOf(const torch::nn::BatchNormImplBase<D, Derived>& norm)
 {
     return {norm.weight,
             norm.bias,

@@ -36,8 +36,8 @@ public:
     /// i, of several ranks this one's share of it, as twoViews() makes it. Both views go through the network at once,
     /// so that batch norm sees them together; the loss is of the whole batch. nonFinite (args: "loss") with nothing
     /// changed when a loss or the gradients are not finite.
-    Result<Learnt> learn(const std::vector<std::size_t>& images,
-                         const std::function<at::Tensor(std::size_t)>& viewsOf, double rate);
+    Result<Learnt> learn(const std::vector<std::size_t>& images, const std::function<at::Tensor(std::size_t)>& viewsOf,
+                         double rate);
 
     Network& network() { return m_network; }
     /// Network and objective, shared; names of the objective begin with projector. or predictor.

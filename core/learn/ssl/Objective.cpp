@@ -75,7 +75,8 @@ std::shared_ptr<Objective> makeSimSiam(int features, bool predicts, const GroupP
 std::shared_ptr<Objective> makeVicReg(int features, Hinge hinge, const GroupPointer& group)
 {
     return std::make_shared<ProjectedObjective>(layers({features, 4096, 4096}, Between::normRelu, group),
-                                                Sequential(nullptr), [hinge](const Projection& q) { return vicReg(q.z, hinge); });
+                                                Sequential(nullptr),
+                                                [hinge](const Projection& q) { return vicReg(q.z, hinge); });
 }
 
 Result<std::shared_ptr<Objective>> choose(const ObjectiveOptions& options, int features, const GroupPointer& group)
