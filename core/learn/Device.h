@@ -19,7 +19,7 @@ struct Capability {
     std::string device = "cpu";
     std::string dtype = "float32"; ///< of the training passes: "float32" or "bfloat16"
     bool channelsLast = true;
-    bool fastLayers = false; ///< training passes use our own layers (nets/Winograd.h, Stem.h, NormRelu.h)
+    bool fastLayers = false; ///< training passes use our own layers (nets/Winograd.h, Stem.h, FastNorm.h)
     int threads = 1;
     int ranks = 1; ///< processes that train together
     bool bfloat16() const { return dtype == "bfloat16"; }

@@ -3,6 +3,7 @@
 #include "base/Random.h"
 #include "learn/Exceptions.h"
 #include "learn/FineTuner.h"
+#include "learn/nets/FastNorm.h"
 #include "learn/ranks/Gather.h"
 #include "learn/ranks/SharedCheckpoint.h"
 #include "learn/ranks/SyncNorm.h"
@@ -232,20 +233,26 @@ private Q_SLOTS:
     void normOverRanksIsNormOverTheBatch_data()
     {
         QTest::addColumn<bool>("bfloat16");
-        QTest::newRow("float32") << false;
-        QTest::newRow("bfloat16") << true;
+        QTest::addColumn<bool>("fast");
+        QTest::newRow("float32") << false << false;
+        QTest::newRow("bfloat16") << true << false;
+        QTest::newRow("float32, our own layer") << false << true;
+        QTest::newRow("bfloat16, our own layer") << true << true;
     }
 
     void normOverRanksIsNormOverTheBatch()
     {
         QFETCH(bool, bfloat16);
-        constexpr std::int64_t kImages = 7;
+        QFETCH(bool, fast);
+        constexpr std::int64_t kImages = 7, kChannels = 16;
         const auto type = bfloat16 ? at::kBFloat16 : at::kFloat;
-        const at::Tensor all = (images(kImages, 1).expand({kImages, 5, 16, 16}) * at::arange(1, 6).view({5, 1, 1}) + 3)
+        const at::Tensor all = (images(kImages, 1).expand({kImages, kChannels, 16, 16}) *
+                                    at::arange(1, kChannels + 1).view({kChannels, 1, 1}) +
+                                3)
                                    .to(type)
                                    .contiguous(at::MemoryFormat::ChannelsLast);
         const at::Tensor gradient = images(kImages, 2).expand_as(all).to(type);
-        torch::nn::BatchNorm2d whole(5);
+        torch::nn::BatchNorm2d whole(kChannels);
         const at::Tensor x = all.clone().requires_grad_();
         const at::Tensor expected = whole(x);
         expected.backward(gradient);
@@ -256,9 +263,9 @@ private Q_SLOTS:
             const auto part = [&](const at::Tensor& tensor) {
                 return tensor.narrow(0, std::int64_t(own.begin), std::int64_t(own.size()));
             };
-            torch::nn::BatchNorm2d norm(5);
+            torch::nn::BatchNorm2d norm(kChannels);
             const at::Tensor mine = part(all).clone().requires_grad_();
-            const at::Tensor y = syncNorm(partsOf(*norm), mine, *group);
+            const at::Tensor y = fast ? fastNorm(*norm, mine, {}, group.get()) : syncNorm(partsOf(*norm), mine, *group);
             y.backward(part(gradient));
             const auto rank = std::size_t(group->rank());
             values[rank] = y.detach();

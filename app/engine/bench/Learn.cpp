@@ -190,15 +190,17 @@ Result<Outcome> simclrStep(const Input& input)
     return outcome;
 }
 
-/// Steps of SimCLR on 128 grey views of 96 px, by our own layers and by the library's in turn.
+/// Steps of SimCLR on 128 grey views of 96 px in the machine's number type, by our own layers and by the library's in
+/// turn.
 Result<Outcome> trainingStep(const Input& input)
 {
     constexpr int kSteps = 3;
     ssl::PretrainOptions options;
     options.objective.head = "p2";
     std::vector<std::unique_ptr<ssl::Learner>> learners;
+    FOVEATE_TRY(Capability capability, decideCapability({.threads = input.threads}));
     for (const bool fast : {true, false}) {
-        const Capability capability{.fastLayers = fast, .threads = input.threads};
+        capability.fastLayers = fast;
         FOVEATE_TRY(learners.emplace_back(), ssl::Learner::create(options, capability, nullptr, input.seed));
     }
     at::manual_seed(input.seed);
@@ -216,6 +218,7 @@ Result<Outcome> trainingStep(const Input& input)
     };
     Outcome outcome;
     outcome.items = std::size_t(views.size(0));
+    outcome.dtype = capability.dtype;
     std::vector<double> library, ratios;
     for (int i = 0; i <= input.repeat; ++i) {
         const double ours = secondsOfStep(*learners[0]), theirs = secondsOfStep(*learners[1]);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/nets/Graph.h"
 
-#include "learn/nets/NormRelu.h"
+#include "learn/nets/FastNorm.h"
 #include "learn/nets/Stem.h"
 #include "learn/nets/Winograd.h"
 #include "learn/ranks/SyncNorm.h"
+
+#include <algorithm>
 
 namespace foveate::learn {
 namespace {
@@ -150,12 +152,14 @@ bool Graph::mayOverwrite(int user, int input) const
     return m_lastUse[std::size_t(input)] == user && !isKeptForGradient;
 }
 
-/// Whether the next node is a ReLU of this one, and nobody else reads it.
-bool Graph::readByReluAlone(int node) const
+/// Whether the next node is such a one and takes in this one's value, and nobody else reads that.
+bool Graph::readByNextAlone(int node, Op next) const
 {
-    const std::size_t next = std::size_t(node) + 1;
-    return next < m_nodes.size() && m_nodes[next].op == Op::relu && m_nodes[next].inputs[0] == node &&
-           m_lastUse[std::size_t(node)] == int(next);
+    const std::size_t behind = std::size_t(node) + 1;
+    if (behind >= m_nodes.size() || m_nodes[behind].op != next || m_lastUse[std::size_t(node)] != int(behind))
+        return false;
+    const std::vector<int>& inputs = m_nodes[behind].inputs;
+    return std::count(inputs.begin(), inputs.end(), node) == 1;
 }
 
 at::Tensor Graph::compute(const Node& node, std::span<const at::Tensor> inputs) const
@@ -165,24 +169,44 @@ at::Tensor Graph::compute(const Node& node, std::span<const at::Tensor> inputs) 
     return evaluate(node, inputs, is_training());
 }
 
-/// By one of our own layers: the number of the node whose value was computed, 0 where none suits.
-int Graph::computeFast(int node, const at::Tensor& input, int to, at::Tensor& value) const
+/// A norm in training with the sum and the ReLU that stand behind it: the number of the last of them.
+int Graph::computeNorm(int node, int to, std::vector<at::Tensor>& values) const
 {
     const Node& layer = m_nodes[std::size_t(node)];
+    const at::Tensor& maps = values[std::size_t(layer.inputs[0])];
+    BehindNorm behind;
+    int last = node;
+    if (last < to && readByNextAlone(last, Op::sum)) {
+        const std::vector<int>& both = m_nodes[std::size_t(last) + 1].inputs;
+        const at::Tensor& other = values[std::size_t(both[0] == node ? both[1] : both[0])];
+        if (other.defined() && other.scalar_type() == maps.scalar_type() && other.sizes() == maps.sizes()) {
+            behind.added = other;
+            ++last;
+        }
+    }
+    if (last < to && readByNextAlone(last, Op::relu)) {
+        behind.relu = true;
+        ++last;
+    }
+    values[std::size_t(last)] = fastNorm(*layer.norm.ptr(), maps, behind, m_group.get());
+    return last;
+}
+
+/// By one of our own layers: the number of the node whose value was computed, 0 where none suits.
+int Graph::computeFast(int node, int to, std::vector<at::Tensor>& values) const
+{
+    const Node& layer = m_nodes[std::size_t(node)];
+    const at::Tensor& input = values[std::size_t(layer.inputs[0])];
     if (layer.op == Op::convolution && suitsWinograd(*layer.convolution, input)) {
-        value = convolveByWinograd(*layer.convolution, input);
+        values[std::size_t(node)] = convolveByWinograd(*layer.convolution, input);
         return node;
     }
     if (layer.op == Op::convolution && layer.inputs[0] == 0 && suitsStem(*layer.convolution, input)) {
-        value = convolveStem(*layer.convolution, input);
+        values[std::size_t(node)] = convolveStem(*layer.convolution, input);
         return node;
     }
-    if (layer.op == Op::norm && is_training() && !m_group && node < to && readByReluAlone(node) &&
-        suitsNormRelu(*layer.norm, input)) {
-        value = normRelu(*layer.norm.ptr(), input);
-        return node + 1;
-    }
-    return 0;
+    return layer.op == Op::norm && is_training() && suitsFastNorm(*layer.norm, input) ? computeNorm(node, to, values)
+                                                                                      : 0;
 }
 
 at::Tensor Graph::forward(const at::Tensor& images) const
@@ -196,26 +220,25 @@ at::Tensor Graph::run(const at::Tensor& value, int from, int to) const
 {
     std::vector<at::Tensor> values(m_nodes.size());
     values[std::size_t(from)] = value;
-    for (int i = from + 1; i <= to; ++i) {
-        if (values[std::size_t(i)].defined()) // computed together with the node before it
-            continue;
+    for (int i = from + 1; i <= to;) {
         const Node& node = m_nodes[std::size_t(i)];
         std::vector<at::Tensor> inputs;
         for (const int input : node.inputs)
             inputs.push_back(values[std::size_t(input)]);
         const bool overwrite = node.inputs[0] != from && mayOverwrite(i, node.inputs[0]);
-        at::Tensor made;
+        int last = i; // of the nodes that are computed together
         if (overwrite && node.op == Op::relu)
             values[std::size_t(i)] = inputs[0].relu_();
         else if (overwrite && node.op == Op::sum)
             values[std::size_t(i)] = inputs[0].add_(inputs[1]);
-        else if (const int computed = m_fastLayers ? computeFast(i, inputs[0], to, made) : 0)
-            values[std::size_t(computed)] = made;
+        else if (const int computed = m_fastLayers ? computeFast(i, to, values) : 0)
+            last = computed;
         else
             values[std::size_t(i)] = compute(node, inputs);
-        for (const int input : node.inputs)
-            if (m_lastUse[std::size_t(input)] == i)
-                values[std::size_t(input)] = at::Tensor();
+        for (; i <= last; ++i)
+            for (const int input : m_nodes[std::size_t(i)].inputs)
+                if (m_lastUse[std::size_t(input)] == i)
+                    values[std::size_t(input)] = at::Tensor();
     }
     return values[std::size_t(to)];
 }

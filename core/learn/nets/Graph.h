@@ -60,7 +60,7 @@ public:
     Graph();
     const std::vector<Node>& nodes() const { return m_nodes; }
     int last() const { return int(m_nodes.size()) - 1; }
-    /// run() computes what suits them by our own layers (Winograd.h, Stem.h, NormRelu.h): faster, other last digits.
+    /// run() computes what suits them by our own layers (Winograd.h, Stem.h, FastNorm.h): faster, other last digits.
     void useFastLayers() { m_fastLayers = true; }
     /// In training batch norm takes in the images of all ranks (ranks/SyncNorm.h).
     void synchroniseNorms(std::shared_ptr<const Group> group) { m_group = std::move(group); }
@@ -90,9 +90,10 @@ private:
     int add(Node node);
     template <typename Holder> Holder put(const std::string& name, Holder module);
     bool mayOverwrite(int user, int input) const;
-    bool readByReluAlone(int node) const;
+    bool readByNextAlone(int node, Op next) const;
+    int computeNorm(int node, int to, std::vector<at::Tensor>& values) const;
     at::Tensor compute(const Node& node, std::span<const at::Tensor> inputs) const;
-    int computeFast(int node, const at::Tensor& input, int to, at::Tensor& value) const;
+    int computeFast(int node, int to, std::vector<at::Tensor>& values) const;
 
     std::vector<Node> m_nodes;
     std::vector<int> m_lastUse; ///< of each node's value; the node itself when nobody uses it

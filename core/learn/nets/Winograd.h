@@ -15,7 +15,7 @@
 namespace foveate::learn {
 
 /// Whether minimal filtering can compute `layer` on `input`, float32 or bfloat16, and pays: 3×3, stride and padding 1,
-/// channels by 16, maps that are not smaller than their tiles.
+/// channels by 16, maps that are not smaller than their tiles; in bfloat16 128 input channels at most.
 bool suitsWinograd(const torch::nn::Conv2dImpl& layer, const at::Tensor& input);
 
 /// As the layer's forward(), autocast included, with a gradient. REQUIRES: suitsWinograd().

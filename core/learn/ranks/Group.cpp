@@ -4,6 +4,7 @@
 #include "learn/ranks/Group.h"
 
 #include <ATen/ATen.h>
+#include <cstdlib>
 #include <cstring>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -51,6 +52,8 @@ c10::intrusive_ptr<c10d::ProcessGroup> connect(const Ranks& ranks)
 
 Result<std::shared_ptr<Group>> Group::join(const Ranks& ranks)
 {
+    // LibTorch would note each exchange with the functions that called for it, in a list that threads share unguarded.
+    [[maybe_unused]] static const int unnoted = setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
     try {
         return std::shared_ptr<Group>(new Group(ranks, connect(ranks)));
     } catch (const std::exception&) {

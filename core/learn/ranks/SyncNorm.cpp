@@ -10,58 +10,27 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-struct Moments {
-    double count = 0;
-    at::Tensor mean, variance; ///< [C] float32; the variance divided by the count
-};
-
-Moments momentsOf(const at::Tensor& x)
+NormMoments momentsOf(const at::Tensor& x)
 {
     const std::int64_t channels = x.size(1);
     // Running statistics in float32 make the layer's own pass over bfloat16 give float32.
     const at::Tensor zeros = at::zeros({channels}, at::kFloat);
     const auto [mean, variance] = at::batch_norm_update_stats(x, zeros.clone(), zeros.clone(), 0);
-    return {double(x.numel() / channels), mean, variance};
-}
-
-/// Of all ranks' values.
-Moments combined(const Moments& own, const Group& group)
-{
-    const at::Tensor sent =
-        at::cat({at::full({1}, own.count, at::kDouble), own.mean.to(at::kDouble), own.variance.to(at::kDouble)});
-    const std::int64_t channels = own.mean.numel();
-    double count = 0;
-    at::Tensor mean = at::zeros({channels}, at::kDouble), squares = at::zeros({channels}, at::kDouble);
-    for (const at::Tensor& other : group.gather(sent)) {
-        const double n = other[0].item<double>();
-        const at::Tensor difference = other.narrow(0, 1, channels) - mean;
-        const double total = count + n;
-        mean += difference * (n / total);
-        squares += other.narrow(0, 1 + channels, channels) * n + difference.square() * (count * n / total);
-        count = total;
-    }
-    return {count, mean.to(at::kFloat), (squares / count).to(at::kFloat)};
-}
-
-void updateRunning(const NormParts& norm, const Moments& all)
-{
-    const at::NoGradGuard guard;
-    const at::Tensor unbiased = all.variance * (all.count / std::max(all.count - 1, 1.));
-    norm.runningMean.mul_(1 - norm.momentum).add_(all.mean, norm.momentum);
-    norm.runningVariance.mul_(1 - norm.momentum).add_(unbiased, norm.momentum);
-    norm.counter.add_(1);
+    const double count = double(x.numel() / channels);
+    return {count, mean.to(at::kDouble), variance.to(at::kDouble) * count};
 }
 
 class SyncNorm : public torch::autograd::Function<SyncNorm> {
 public:
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                              const at::Tensor& bias, const Moments& all, double epsilon, const Group& group)
+                              const at::Tensor& bias, const NormMoments& all, double epsilon, const Group& group)
     {
-        context->save_for_backward({x, weight, all.mean, all.variance});
+        const at::Tensor mean = all.mean.to(at::kFloat), variance = (all.squares / all.count).to(at::kFloat);
+        context->save_for_backward({x, weight, mean, variance});
         context->saved_data["count"] = all.count;
         context->saved_data["epsilon"] = epsilon;
         context->saved_data["group"] = std::int64_t(reinterpret_cast<std::intptr_t>(&group));
-        return at::batch_norm(x, weight, bias, all.mean, all.variance, false, 0, epsilon, false);
+        return at::batch_norm(x, weight, bias, mean, variance, false, 0, epsilon, false);
     }
 
     static variable_list backward(AutogradContext* context, variable_list gradients)
@@ -88,14 +57,40 @@ public:
 
 } // namespace
 
+NormMoments ofAllRanks(const NormMoments& own, const Group& group)
+{
+    const at::Tensor sent = at::cat({at::full({1}, own.count, at::kDouble), own.mean, own.squares});
+    const std::int64_t channels = own.mean.numel();
+    NormMoments all{0, at::zeros({channels}, at::kDouble), at::zeros({channels}, at::kDouble)};
+    for (const at::Tensor& other : group.gather(sent)) {
+        const double n = other[0].item<double>(), total = all.count + n;
+        const at::Tensor difference = other.narrow(0, 1, channels) - all.mean;
+        all.mean += difference * (n / total);
+        all.squares += other.narrow(0, 1 + channels, channels) + difference.square() * (all.count * n / total);
+        all.count = total;
+    }
+    return all;
+}
+
+void moveOn(const NormParts& norm, const NormMoments& seen)
+{
+    const at::NoGradGuard guard;
+    const auto towards = [&](const at::Tensor& running, const at::Tensor& value) {
+        running.copy_((1 - norm.momentum) * running.to(at::kDouble) + norm.momentum * value);
+    };
+    towards(norm.runningMean, seen.mean);
+    towards(norm.runningVariance, seen.squares / std::max(seen.count - 1, 1.));
+    norm.counter.add_(1);
+}
+
 at::Tensor syncNorm(const NormParts& norm, const at::Tensor& x, const Group& group)
 {
-    Moments all;
+    NormMoments all;
     {
         const at::NoGradGuard guard;
-        all = combined(momentsOf(x), group);
+        all = ofAllRanks(momentsOf(x), group);
     }
-    updateRunning(norm, all);
+    moveOn(norm, all);
     return SyncNorm::apply(x, norm.weight, norm.bias, all, norm.epsilon, group);
 }
 

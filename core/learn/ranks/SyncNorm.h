@@ -19,6 +19,16 @@ struct NormParts {
     double momentum = .1, epsilon = 1e-5;
 };
 
+/// How each channel's values are distributed: [C] double; `squares`: deviations from the mean, squared and summed.
+struct NormMoments {
+    double count = 0;
+    at::Tensor mean, squares;
+};
+/// Of all ranks' values, from this one's. Collective.
+NormMoments ofAllRanks(const NormMoments& own, const Group& group);
+/// The running statistics one step further: the variance divided by count − 1, and the counter.
+void moveOn(const NormParts& norm, const NormMoments& seen);
+
 /// x [N,C] or [N,C,H,W], float32 or bfloat16; updates the running statistics. REQUIRES: a gradient is wanted while the
 /// group lives.
 at::Tensor syncNorm(const NormParts& norm, const at::Tensor& x, const Group& group);
