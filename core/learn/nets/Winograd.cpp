@@ -15,8 +15,8 @@ using torch::autograd::variable_list;
 using winograd::Plan;
 
 constexpr auto kLast = at::MemoryFormat::ChannelsLast;
-/// Processors that train in bfloat16 multiply it twice as fast as float32, in which we do: where there are more channels
-/// the library's sum over the window is faster (`foveate bench training_step`).
+/// Processors that train in bfloat16 multiply it twice as fast as float32, in which we do: where there are more
+/// channels the library's sum over the window is faster (`foveate bench training_step`).
 constexpr std::int64_t kMostInputsInBfloat16 = 128;
 
 Plan planOf(const at::Tensor& input, std::int64_t outputs)
