@@ -61,7 +61,6 @@ Result<Capability> decideCapability(const CapabilityWish& wish)
     Capability capability;
     const int threads = wish.threads > 0 ? wish.threads : usableProcessors();
     capability.threads = std::max(1, threads / wish.local);
-    capability.ranks = wish.ranks;
     capability.fastLayers = wish.dtype != "float32";
     capability.dtype = wish.dtype == "auto" ? (processorHasBfloat16() ? "bfloat16" : "float32") : wish.dtype;
     return capability;

@@ -31,8 +31,7 @@ struct CapabilityWish {
     std::string dtype = "auto";  ///< auto, bfloat16, float32: as PyTorch computes it, operation by operation
     int threads = 0;             ///< 0: every processor this process may use
     bool requireGpu = false;
-    int ranks = 1; ///< processes that train together …
-    int local = 1; ///< … and those on this machine, which share its threads
+    int local = 1; ///< processes on this machine that train together and share its threads
 };
 
 /// deviceMissing (args: device) for cuda, or under requireGpu; usage for an unknown word.

@@ -79,7 +79,8 @@ Result<Capability> chooseCapability(const std::string& folder, const Snapshot& s
         return capabilityFromJson(run["capability"]);
     }
     FOVEATE_TRY(Capability capability, decideCapability({snapshot.device, dtypeWish(snapshot, parent), snapshot.threads,
-                                                         requireGpu, ranks.count, ranks.local}));
+                                                         requireGpu, ranks.local}));
+    capability.ranks = ranks.count;
     // The number type goes on as the parent's; that each operation be PyTorch's only this run itself can ask for.
     capability.fastLayers = snapshot.dtype != "float32";
     return capability;
@@ -176,29 +177,28 @@ public:
     /// `group` (may be null): the ranks that take the job's shared steps together.
     Driver(const std::string& folder, RunJob& job, const Group* group, const RunSettings& settings,
            const RunEvents& events, const std::atomic<bool>& stop)
-        : m_job(job), m_group(group), m_settings(settings), m_events(events), m_stop(stop), m_writer(folder)
+        : m_job(job), m_group(group), m_first(isFirst(group)), m_settings(settings), m_events(events), m_stop(stop),
+          m_writer(folder)
     {}
 
     Status drive()
     {
         for (Step step = Step::more; step == Step::more;) {
-            if (!isFirst() && !m_job.isShared())
+            if (!m_first && !m_job.isShared())
                 return {};
             if (isToStop())
-                return isFirst() ? stopped() : fail(Code::cancelled);
+                return m_first ? stopped() : fail(Code::cancelled);
             FOVEATE_TRY(step, m_job.step());
             tell(step == Step::done);
             if (!m_writer.isIdle() && m_writer.isWritten())
                 FOVEATE_CHECK(finishWriting());
-            if (step == Step::more && isFirst() && m_writer.isIdle() && isTimeToSave())
+            if (step == Step::more && m_first && m_writer.isIdle() && isTimeToSave())
                 FOVEATE_CHECK(beginWriting());
         }
         return finishWriting();
     }
 
 private:
-    bool isFirst() const { return m_group == nullptr || m_group->isFirst(); }
-
     /// On one rank asked, all stop after the same step.
     bool isToStop() const
     {
@@ -259,6 +259,7 @@ private:
 
     RunJob& m_job;
     const Group* m_group;
+    bool m_first;
     const RunSettings& m_settings;
     const RunEvents& m_events;
     const std::atomic<bool>& m_stop;
@@ -282,7 +283,7 @@ Status finish(const std::string& folder, const RunJob& job)
 Status restore(const std::string& folder, const Group* group, RunJob& job)
 {
     FOVEATE_TRY(const std::optional<Checkpoint> checkpoint, newestCheckpoint(folder, group));
-    if (group == nullptr || group->isFirst())
+    if (isFirst(group))
         FOVEATE_CHECK(cutMetrics(folder, checkpoint ? checkpoint->step : -1));
     return checkpoint ? job.restore(*checkpoint) : Status();
 }
@@ -299,7 +300,7 @@ Status run(const std::string& folder, const JobMakers& makers, const RunSettings
     const Capability capability = context.capability;
     const std::shared_ptr<const Group> group = context.group;
     FOVEATE_TRY(const std::unique_ptr<RunJob> job, maker->second(std::move(context)));
-    const bool first = !group || group->isFirst();
+    const bool first = isFirst(group.get());
     if (first)
         FOVEATE_CHECK(writeRunJson(folder, snapshot, capability, job->resolvedOptions()));
     FOVEATE_CHECK(restore(folder, group.get(), *job));

@@ -59,9 +59,8 @@ BatchResult FineTuner::together(const BatchResult& own) const
 {
     if (!m_group)
         return own;
-    const at::Tensor sums = at::tensor({own.loss, double(own.correct)}, at::kDouble);
-    m_group->sum(sums);
-    return {sums[0].item<double>(), own.weight, std::int64_t(sums[1].item<double>())};
+    const std::vector<double> totals = m_group->totals({own.loss, double(own.correct)});
+    return {totals[0], own.weight, std::int64_t(totals[1])};
 }
 
 Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector<std::int64_t>& labels,

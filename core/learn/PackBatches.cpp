@@ -6,6 +6,14 @@
 
 namespace foveate::learn {
 
+std::vector<std::int64_t> rowsOf(const Snapshot& snapshot)
+{
+    std::vector<std::int64_t> rows;
+    for (const SnapshotSample& sample : snapshot.samples)
+        rows.push_back(sample.row);
+    return rows;
+}
+
 PackBatches::PackBatches(const Pack& pack, int size, const Normalisation& normalisation)
     : m_pack(pack), m_size(size), m_channels(int(pack.shape().channels)), m_normalisation(normalisation)
 {}

@@ -8,6 +8,7 @@
 
 #include "base/Pack.h"
 #include "base/Result.h"
+#include "base/RunFolder.h"
 #include "learn/augment/Preset.h"
 
 #include <ATen/ATen.h>
@@ -19,6 +20,9 @@
 namespace foveate::learn {
 
 using Normalisation = augment::Normalisation;
+
+/// Of all samples, in the snapshot's order.
+std::vector<std::int64_t> rowsOf(const Snapshot& snapshot);
 
 class PackBatches {
 public:

@@ -6,11 +6,6 @@
 
 namespace foveate::learn {
 
-Range RunContext::share(std::size_t n) const
-{
-    return group ? group->share(n) : Range{0, n};
-}
-
 Status RunContext::checkShares(std::size_t n) const
 {
     return group && n < 2 * std::size_t(group->count()) ? fail(Code::usage, {"processes"}) : Status();
@@ -18,7 +13,7 @@ Status RunContext::checkShares(std::size_t n) const
 
 Status RunContext::logMetrics(const nlohmann::json& line) const
 {
-    return !group || group->isFirst() ? appendLine(folder + "/metrics.jsonl", line.dump()) : Status();
+    return isFirst(group.get()) ? appendLine(folder + "/metrics.jsonl", line.dump()) : Status();
 }
 
 } // namespace foveate::learn

@@ -12,7 +12,6 @@
 #include "base/RunFolder.h"
 #include "learn/Checkpoint.h"
 #include "learn/Device.h"
-#include "learn/ranks/Ranks.h"
 
 #include <functional>
 #include <map>
@@ -34,8 +33,6 @@ struct RunContext {
 
     std::shared_ptr<Group> group; ///< the ranks that train together; null: this process alone
 
-    /// Which of a batch of n images are this rank's; all of them alone.
-    Range share(std::size_t n) const;
     /// usage (args: "processes") when a batch of n images is too small for every rank to have two.
     Status checkShares(std::size_t n) const;
     /// One line of metrics.jsonl, e.g. {"epoch":1,"step":5,"loss":.7}; the first rank writes it. Lines past the step of

@@ -2,14 +2,15 @@
 #include "learn/TrainJob.h"
 
 #include "base/Log.h"
-#include "base/Parallel.h"
+#include "base/Random.h"
 #include "learn/Exceptions.h"
 #include "learn/FineTuner.h"
 #include "learn/Scoring.h"
 #include "learn/TrainSet.h"
 #include "learn/TrainSetup.h"
 #include "learn/TrainState.h"
-#include "learn/augment/View.h"
+#include "learn/TrainingViews.h"
+#include "learn/Validation.h"
 #include "learn/optim/Schedule.h"
 #include "learn/ranks/SharedCheckpoint.h"
 
@@ -40,14 +41,6 @@ TensorMap copyOf(const TensorMap& tensors)
     return copy;
 }
 
-std::vector<std::int64_t> rowsOf(const Snapshot& snapshot)
-{
-    std::vector<std::int64_t> rows;
-    for (const SnapshotSample& sample : snapshot.samples)
-        rows.push_back(sample.row);
-    return rows;
-}
-
 class TrainJob : public RunJob {
 public:
     TrainJob(RunContext context, TrainOptions options, ModelInfo info, TrainSet set, PackBatches batches,
@@ -72,7 +65,6 @@ private:
     std::size_t steps(std::size_t n) const;
     /// Of an entry of m_order: each sample stands in it once for every view.
     const TrainSample& sampleOf(std::size_t entry) const { return m_samples[entry % m_samples.size()]; }
-    at::Tensor views(std::span<const std::size_t> order) const;
     Result<Step> trainingStep();
     Result<BatchResult> learn(std::span<const std::size_t> order);
     Status strike();
@@ -147,35 +139,17 @@ int TrainJob::lastEpoch() const
     return isValidated() ? m_options.epochs - joinEpochs() : m_options.epochs;
 }
 
-at::Tensor TrainJob::views(std::span<const std::size_t> order) const
-{
-    const int size = m_info.size;
-    const int channels = m_info.channels;
-    const std::size_t pixels = std::size_t(size) * std::size_t(size) * std::size_t(channels);
-    at::Tensor images = at::empty({std::int64_t(order.size()), size, size, channels}, at::kFloat);
-    float* out = images.mutable_data_ptr<float>();
-    parallelBlocks(order.size(), m_context.capability.threads, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) {
-            // Drawn by epoch and sample, so that neither threads nor a resume change a view.
-            const std::uint64_t index = std::uint64_t(m_state.epoch) << 32 | order[i];
-            Random random = Random::derive(m_context.snapshot.seed, "view", index);
-            const augment::ViewParameters view = augment::draw(m_preset, size, size, random);
-            augment::render(m_batches.image(sampleOf(order[i]).row), size, channels, view, size, m_info.normalisation,
-                            augment::Layout::interleaved, out + i * pixels);
-        }
-    });
-    return images.permute({0, 3, 1, 2});
-}
-
 Result<BatchResult> TrainJob::learn(std::span<const std::size_t> order)
 {
     const double batchWeight = std::accumulate(
         order.begin(), order.end(), 0., [&](double sum, std::size_t i) { return sum + double(sampleOf(i).weight); });
-    const Range share = m_context.share(order.size());
+    const Range share = shareOf(order.size(), m_context.group.get());
     const std::span<const std::size_t> own = order.subspan(share.begin, share.size());
+    std::vector<std::int64_t> rows;
     std::vector<std::int64_t> labels;
     std::vector<float> weights;
     for (const std::size_t i : own) {
+        rows.push_back(sampleOf(i).row);
         labels.push_back(sampleOf(i).label);
         weights.push_back(sampleOf(i).weight);
     }
@@ -183,7 +157,9 @@ Result<BatchResult> TrainJob::learn(std::span<const std::size_t> order)
     const auto rank = std::uint64_t(m_context.group ? m_context.group->rank() : 0);
     const std::uint64_t draw = std::uint64_t(m_state.step) * ranks + rank;
     torch::manual_seed(Random::derive(m_context.snapshot.seed, "dropout", draw).next());
-    return m_tuner.learn(views(own), labels, weights, rate(), batchWeight);
+    const at::Tensor views = trainingViews(m_batches, rows, own, m_preset, m_context.snapshot.seed, m_state.epoch,
+                                           m_context.capability.threads);
+    return m_tuner.learn(views, labels, weights, rate(), batchWeight);
 }
 
 Result<Step> TrainJob::trainingStep()
@@ -281,35 +257,9 @@ Status TrainJob::endEpoch()
 
 Result<Step> TrainJob::validationStep()
 {
-    const c10::InferenceMode inference;
-    m_network.train(false);
-    double sum = 0;
-    double weights = 0;
-    double correct = 0;
-    constexpr std::size_t kPart = 32;
-    const Range share = m_context.share(m_set.validation.size());
-    for (std::size_t begin = share.begin; begin < share.end; begin += kPart) {
-        std::vector<std::int64_t> rows;
-        const std::size_t end = std::min(begin + kPart, share.end);
-        for (std::size_t i = begin; i < end; ++i)
-            rows.push_back(m_set.validation[i].row);
-        const at::Tensor logProbabilities = m_network.logits(m_batches.batch(rows)).log_softmax(1);
-        for (std::size_t i = begin; i < end; ++i) {
-            const TrainSample& sample = m_set.validation[i];
-            sum -= double(sample.weight) * logProbabilities[std::int64_t(i - begin)][sample.label].item<double>();
-            weights += double(sample.weight);
-            correct += logProbabilities[std::int64_t(i - begin)].argmax().item<std::int64_t>() == sample.label ? 1 : 0;
-        }
-    }
-    if (m_context.group) {
-        const at::Tensor sums = at::tensor({sum, weights, correct}, at::kDouble);
-        m_context.group->sum(sums);
-        sum = sums[0].item<double>();
-        weights = sums[1].item<double>();
-        correct = sums[2].item<double>();
-    }
+    const ValidationResult result = validate(m_network, m_batches, m_set.validation, m_context.group.get());
     ++m_state.step;
-    FOVEATE_CHECK(judge(sum / weights, correct / double(m_set.validation.size())));
+    FOVEATE_CHECK(judge(result.loss, result.accuracy));
     return Step::more;
 }
 

@@ -20,9 +20,9 @@ import sys
 import tempfile
 import time
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
+from main_job import PATIENT, TOP
+
 SIZE, BATCH, STEPS, WARM = 96, 64, 20, 3
-PATIENT = r"(person\d+_(?:bacteria|virus)|NORMAL2-IM-\d+|IM-\d+)"
 
 
 def peer(rank, count, meeting):

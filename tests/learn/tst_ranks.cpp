@@ -54,7 +54,7 @@ at::Tensor images(std::size_t n, int step)
 at::Tensor ownViews(const at::Tensor& first, const at::Tensor& second, const Group* group)
 {
     const auto n = std::size_t(first.size(0));
-    const Range own = group != nullptr ? group->share(n) : Range{0, n};
+    const Range own = shareOf(n, group);
     const auto part = [&](const at::Tensor& all) {
         return all.narrow(0, std::int64_t(own.begin), std::int64_t(own.size()));
     };
@@ -96,7 +96,7 @@ Trained finetuned(bool frozen, bool synchronise, std::size_t n, const GroupPoint
                     group, synchronise);
     double loss = 0;
     for (int step = 0; step < kSteps; ++step) {
-        const Range own = group ? group->share(n) : Range{0, n};
+        const Range own = shareOf(n, group.get());
         std::vector<std::int64_t> labels;
         std::vector<float> weights;
         double all = 0;
@@ -259,7 +259,7 @@ private Q_SLOTS:
         std::array<at::Tensor, 2> values, gradients, weights;
         torch::nn::BatchNorm2d last(nullptr);
         asTwoRanks([&](const GroupPointer& group) {
-            const Range own = group->share(kImages);
+            const Range own = shareOf(kImages, group.get());
             const auto part = [&](const at::Tensor& tensor) {
                 return tensor.narrow(0, std::int64_t(own.begin), std::int64_t(own.size()));
             };

@@ -14,7 +14,7 @@ class GatherViews : public torch::autograd::Function<GatherViews> {
 public:
     static at::Tensor forward(AutogradContext* context, const at::Tensor& own, const Group& group, std::int64_t images)
     {
-        const Range share = group.share(std::size_t(images));
+        const Range share = shareOf(std::size_t(images), &group);
         context->saved_data["begin"] = std::int64_t(share.begin);
         context->saved_data["size"] = std::int64_t(share.size());
         context->saved_data["images"] = images;

@@ -73,6 +73,14 @@ void Group::sum(at::Tensor values) const
     m_processes->allreduce(list)->wait();
 }
 
+std::vector<double> Group::totals(const std::vector<double>& values) const
+{
+    const at::Tensor sums = at::tensor(values, at::kDouble);
+    sum(sums);
+    const auto* first = sums.const_data_ptr<double>();
+    return {first, first + values.size()};
+}
+
 void Group::broadcast(const std::vector<at::Tensor>& values) const
 {
     for (const at::Tensor& value : values) {
@@ -93,9 +101,7 @@ std::vector<at::Tensor> Group::gather(const at::Tensor& values) const
 
 bool Group::any(bool value) const
 {
-    const at::Tensor votes = at::full({1}, value ? 1 : 0, at::kInt);
-    sum(votes);
-    return votes.item<int>() > 0;
+    return totals({value ? 1. : 0.})[0] > 0;
 }
 
 std::string Group::shared(const std::string& text) const

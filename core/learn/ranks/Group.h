@@ -31,13 +31,12 @@ public:
 
     int rank() const { return m_ranks.rank; }
     int count() const { return m_ranks.count; }
-    int local() const { return m_ranks.local; }
     bool isFirst() const { return m_ranks.isFirst(); }
-    /// Which of n images are this rank's.
-    Range share(std::size_t n) const { return shareOf(n, m_ranks.rank, m_ranks.count); }
 
     /// In place. REQUIRES: contiguous, of the same shape and type everywhere.
     void sum(at::Tensor values) const;
+    /// Each number summed over the ranks.
+    std::vector<double> totals(const std::vector<double>& values) const;
     /// The first rank's, into everyone's.
     void broadcast(const std::vector<at::Tensor>& values) const;
     /// Everyone's, by rank.
@@ -54,5 +53,15 @@ private:
     Ranks m_ranks;
     c10::intrusive_ptr<c10d::ProcessGroup> m_processes;
 };
+
+/// Without a group a process is alone: it is the first, and all images are its own.
+inline bool isFirst(const Group* group)
+{
+    return group == nullptr || group->isFirst();
+}
+inline Range shareOf(std::size_t n, const Group* group)
+{
+    return group != nullptr ? shareOf(n, group->rank(), group->count()) : Range{0, n};
+}
 
 } // namespace foveate::learn

@@ -65,7 +65,7 @@ std::optional<Checkpoint> receiveCheckpoint(const Group& group)
 
 Result<std::optional<Checkpoint>> newestCheckpoint(const std::string& runFolder, const Group* group)
 {
-    if (group != nullptr && !group->isFirst())
+    if (!isFirst(group))
         return receiveCheckpoint(*group);
     FOVEATE_TRY(std::optional<Checkpoint> checkpoint, readNewestCheckpoint(runFolder));
     if (group != nullptr)

@@ -150,7 +150,7 @@ Result<Step> PretrainJob::trainingStep()
     for (std::size_t i = 0; i < ends.size(); ++i)
         sizes.push_back(ends[i] - firstOf(i));
     const auto viewsOf = [&](std::size_t part) {
-        const Range own = m_parts.context.share(sizes[part]);
+        const Range own = shareOf(sizes[part], m_parts.context.group.get());
         std::vector<std::int64_t> rows;
         for (std::size_t i = own.begin; i < own.end; ++i)
             rows.push_back(m_parts.training[m_order[firstOf(part) + i]]);

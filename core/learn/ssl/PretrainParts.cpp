@@ -61,9 +61,7 @@ Result<ViewsParts> makeViewsParts(const RunContext& context, std::optional<Norma
     std::vector<std::int64_t> training = trainingRows(context.snapshot);
     if (training.size() < 2)
         return fail(Code::notFound, {"training images", std::to_string(training.size())});
-    std::vector<std::int64_t> rows;
-    for (const SnapshotSample& sample : context.snapshot.samples)
-        rows.push_back(sample.row);
+    std::vector<std::int64_t> rows = rowsOf(context.snapshot);
     FOVEATE_TRY(PackBatches batches,
                 PackBatches::create(context.pack, rows, info.size, normalisation.value_or(info.normalisation),
                                     context.capability.threads));
