@@ -364,6 +364,7 @@ private Q_SLOTS:
     void aRankThatLeavesIsMissed()
     {
         asTwoRanks([](const GroupPointer& group) {
+            group->any(false); // both have joined
             if (!group->isFirst())
                 return; // its group goes with the thread
             const Status status = guarded([&]() -> Status {
