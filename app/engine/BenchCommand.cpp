@@ -72,7 +72,8 @@ int benchCommand(const std::string& name, bench::Input input)
     const Result<learn::Capability> capability = learn::decideCapability({.threads = input.threads});
     if (!capability)
         return exitStatus(tl::unexpected(capability.error()));
-    learn::applyCapability(*capability);
+    if (const Status applied = learn::applyCapability(*capability); !applied)
+        return exitStatus(applied);
     input.threads = capability->threads;
     const Result<nlohmann::json> measured = measure(name, input);
     if (measured)

@@ -2,6 +2,7 @@
 #include "app/engine/DoctorCommand.h"
 
 #include "learn/Device.h"
+#include "learn/cuda/Cuda.h"
 
 #include <cstdio>
 
@@ -13,6 +14,13 @@ int doctorCommand()
     if (!capability)
         return 1;
     nlohmann::json answer = learn::toJson(*capability);
+    if (capability->onGpu()) {
+        const learn::cuda::Gpu gpu = learn::cuda::open()->describe(0);
+        answer["gpu"] = {{"name", gpu.name},
+                         {"memory", gpu.memory},
+                         {"compute_capability", gpu.computeCapability},
+                         {"count", learn::cuda::count()}};
+    }
     answer["engine"] = FOVEATE_VERSION;
     answer["torch"] = learn::torchVersion();
     std::printf("%s\n", answer.dump().c_str());

@@ -11,7 +11,8 @@ namespace {
 void takeCopies(TensorMap& tensors)
 {
     for (auto& [name, tensor] : tensors)
-        tensor = tensor.detach().clone(at::MemoryFormat::Contiguous);
+        tensor = tensor.is_cpu() ? tensor.detach().clone(at::MemoryFormat::Contiguous)
+                                 : tensor.detach().to(at::kCPU).contiguous();
 }
 
 } // namespace

@@ -3,10 +3,12 @@
 
 #include "base/Text.h"
 #include "learn/TensorMemory.h"
+#include "learn/cuda/Cuda.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <array>
 #include <cpuid.h>
 #include <cstring>
@@ -33,6 +35,11 @@ bool isAmd()
            c == signature_AMD_ecx;
 }
 
+bool gpuHasBfloat16()
+{
+    return cuda::open()->describe(0).computeCapability >= 80;
+}
+
 } // namespace
 
 bool processorHasBfloat16()
@@ -56,22 +63,38 @@ Result<Capability> decideCapability(const CapabilityWish& wish)
         return fail(Code::usage, {"device", wish.device});
     if (wish.dtype != "auto" && wish.dtype != "float32" && wish.dtype != "bfloat16")
         return fail(Code::usage, {"dtype", wish.dtype});
-    if (wish.device == "cuda" || wish.requireGpu)
+    const bool asked = wish.device == "cuda" || wish.requireGpu;
+    const bool gpu = (asked || wish.device == "auto") && cuda::count() > 0;
+    if (asked && !gpu)
         return fail(Code::deviceMissing, {"cuda"});
     Capability capability;
+    if (gpu && wish.gpuServes)
+        capability.device = "cuda";
     const int threads = wish.threads > 0 ? wish.threads : usableProcessors();
     capability.threads = std::max(1, threads / wish.local);
-    capability.fastLayers = wish.dtype != "float32";
-    capability.dtype = wish.dtype == "auto" ? (processorHasBfloat16() ? "bfloat16" : "float32") : wish.dtype;
+    capability.fastLayers = wish.dtype != "float32" && !capability.onGpu();
+    const bool low = capability.onGpu() ? gpuHasBfloat16() : processorHasBfloat16();
+    capability.dtype = wish.dtype == "auto" ? (low ? "bfloat16" : "float32") : wish.dtype;
     return capability;
 }
 
-void applyCapability(const Capability& capability)
+Status applyCapability(const Capability& capability, int place)
 {
+    if (capability.onGpu()) {
+        if (cuda::count() == 0)
+            return fail(Code::deviceMissing, {"cuda"});
+        cuda::open()->use(place % cuda::count());
+    }
     keepTensorMemory();
     at::set_num_threads(capability.threads);
     at::globalContext().setDeterministicAlgorithms(true, true);
     at::globalContext().setDeterministicFillUninitializedMemory(false);
+    return {};
+}
+
+c10::Device deviceOf(const Capability& capability)
+{
+    return capability.onGpu() ? c10::Device(c10::kCUDA, at::detail::getCUDAHooks().current_device()) : c10::kCPU;
 }
 
 std::string torchVersion()
@@ -79,7 +102,7 @@ std::string torchVersion()
     return TORCH_VERSION;
 }
 
-nlohmann::json describeProcessor()
+nlohmann::json describeProcessor(const Capability& capability)
 {
     std::array<unsigned, 12> words{};
     for (unsigned leaf = 0; leaf < 3; ++leaf)
@@ -87,7 +110,10 @@ nlohmann::json describeProcessor()
                     &words[4 * leaf + 3]);
     std::array<char, 49> name{};
     std::memcpy(name.data(), words.data(), 48);
-    return {{"name", printable(name.data())}, {"instructions", at::get_cpu_capability()}};
+    nlohmann::json described{{"name", printable(name.data())}, {"instructions", at::get_cpu_capability()}};
+    if (capability.onGpu())
+        described["gpu"] = cuda::open()->describe(deviceOf(capability).index()).name;
+    return described;
 }
 
 nlohmann::json toJson(const Capability& capability)

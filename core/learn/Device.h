@@ -2,14 +2,15 @@
 // What a run computes with: device, number type, memory layout, threads. Decided once, written to run.json, kept on
 // resume.
 //
-// The decision follows from the processor's feature flags, not from a timing, so it is the same at every start on one
-// machine and LibTorch and needs no cache file. bfloat16 for training where the processor multiplies it faster than
-// float32 (AMX, or AMD with avx512_bf16), float32 elsewhere; our own layers in both; ranking
-// passes are float32 always.
+// The decision follows from what the processor or GPU is, not from a timing, so it is the same at every start on one
+// machine and LibTorch and needs no cache file. A GPU is taken when there is one. bfloat16 for training where it is
+// faster than float32 (GPUs from compute capability 8.0 on; processors with AMX, or AMD's with avx512_bf16), float32
+// elsewhere; our own layers on processors in both; ranking passes are float32 always.
 #pragma once
 
 #include "base/Result.h"
 
+#include <c10/core/Device.h>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -23,6 +24,7 @@ struct Capability {
     int threads = 1;
     int ranks = 1; ///< processes that train together
     bool bfloat16() const { return dtype == "bfloat16"; }
+    bool onGpu() const { return device == "cuda"; }
     bool operator==(const Capability&) const = default;
 };
 
@@ -31,18 +33,24 @@ struct CapabilityWish {
     std::string dtype = "auto";  ///< auto, bfloat16, float32: as PyTorch computes it, operation by operation
     int threads = 0;             ///< 0: every processor this process may use
     bool requireGpu = false;
-    int local = 1; ///< processes on this machine that train together and share its threads
+    bool gpuServes = true; ///< false: a job that always runs on the processor
+    int local = 1;         ///< processes on this machine that train together and share its threads
 };
 
-/// deviceMissing (args: device) for cuda, or under requireGpu; usage for an unknown word.
+/// deviceMissing (args: device) where cuda or requireGpu asks for a GPU that is not there; usage for an unknown word.
 Result<Capability> decideCapability(const CapabilityWish& wish);
-/// Sets LibTorch's thread counts and deterministic algorithms for the process. Call before the first tensor is made.
-void applyCapability(const Capability& capability);
+/// Sets LibTorch's thread counts and deterministic algorithms for the process, and which GPU it uses: of several that
+/// train together, the one of its place among those of this machine. Call before the first tensor is made.
+/// deviceMissing (args: device) when the GPU that the capability names is not there.
+Status applyCapability(const Capability& capability, int place = 0);
+/// Where the tensors of a run lie.
+c10::Device deviceOf(const Capability& capability);
 /// Whether this processor multiplies bfloat16 itself, and faster than float32.
 bool processorHasBfloat16();
 std::string torchVersion();
-/// Name of the processor and the instruction set that LibTorch uses on it: another may round differently.
-nlohmann::json describeProcessor();
+/// Name of the processor (and, as "gpu", of the GPU in use) and the instruction set that LibTorch uses on it: another
+/// may round differently.
+nlohmann::json describeProcessor(const Capability& capability);
 
 nlohmann::json toJson(const Capability& capability);
 Result<Capability> capabilityFromJson(const nlohmann::json& json);

@@ -70,6 +70,12 @@ std::string dtypeWish(const Snapshot& snapshot, const std::optional<Weights>& pa
     return own != parent->metadata.end() ? own->second : snapshot.dtype;
 }
 
+/// The maps' own passes and the small updates of a selection are written for processors.
+bool gpuServes(const std::string& job)
+{
+    return job == "pretrain" || job == "train" || job == "predict" || job == "embed";
+}
+
 /// What an earlier start of this run decided, else a new decision.
 Result<Capability> chooseCapability(const std::string& folder, const Snapshot& snapshot,
                                     const std::optional<Weights>& parent, const Ranks& ranks, bool requireGpu)
@@ -79,10 +85,10 @@ Result<Capability> chooseCapability(const std::string& folder, const Snapshot& s
         return capabilityFromJson(run["capability"]);
     }
     FOVEATE_TRY(Capability capability, decideCapability({snapshot.device, dtypeWish(snapshot, parent), snapshot.threads,
-                                                         requireGpu, ranks.local}));
+                                                         requireGpu, gpuServes(snapshot.job), ranks.local}));
     capability.ranks = ranks.count;
     // The number type goes on as the parent's; that each operation be PyTorch's only this run itself can ask for.
-    capability.fastLayers = snapshot.dtype != "float32";
+    capability.fastLayers = snapshot.dtype != "float32" && !capability.onGpu();
     return capability;
 }
 
@@ -147,7 +153,7 @@ Status writeRunJson(const std::string& folder, const Snapshot& snapshot, const C
                       {"seed", snapshot.seed},
                       {"parent", snapshot.parent ? json(*snapshot.parent) : json()},
                       {"inputs", inputs},
-                      {"processor", describeProcessor()},
+                      {"processor", describeProcessor(capability)},
                       {"event_heads", snapshot.eventHeads},
                       {"capability", toJson(capability)},
                       {"started", isoTimeUtc()}};
@@ -295,7 +301,9 @@ Status run(const std::string& folder, const JobMakers& makers, const RunSettings
     const auto maker = makers.find(context.snapshot.job);
     if (maker == makers.end())
         return fail(Code::badInput, {"snapshot.json", "job " + printable(context.snapshot.job)});
-    applyCapability(context.capability);
+    FOVEATE_CHECK(applyCapability(context.capability, context.group ? context.group->place() : 0));
+    if (context.group && context.capability.onGpu())
+        FOVEATE_CHECK(context.group->useGpus());
     const Snapshot snapshot = context.snapshot;
     const Capability capability = context.capability;
     const std::shared_ptr<const Group> group = context.group;

@@ -24,6 +24,7 @@ FineTuner::FineTuner(Network network, const optim::OptimiserOptions& optimiser, 
       m_group(std::move(group)), m_synchronise(synchronise)
 {
     m_network.synchroniseNorms(m_synchronise ? m_group : nullptr);
+    m_network.moveTo(deviceOf(m_capability));
     m_network.useChannelsLast();
     if (m_capability.fastLayers)
         m_network.useFastLayers();
@@ -68,8 +69,8 @@ Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector
 {
     if (m_group && !m_synchronise)
         m_group->broadcast(m_buffers);
-    const at::Tensor target = at::tensor(labels, at::kLong);
-    const at::Tensor weight = at::tensor(weights, at::kFloat);
+    const at::Tensor target = at::tensor(labels, at::kLong).to(images.device());
+    const at::Tensor weight = at::tensor(weights, at::kFloat).to(images.device());
     const std::vector<at::Tensor> before = copiesOf(m_buffers);
     if (m_freeze)
         m_network.trainHeadAlone();
@@ -79,7 +80,7 @@ Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector
     result.weight = m_group ? batchWeight : weight.sum().item<double>();
     at::Tensor loss;
     {
-        const Autocast autocast(m_capability.bfloat16());
+        const Autocast autocast(m_capability.bfloat16(), images.device().type());
         const at::Tensor scores = logits(images).to(at::kFloat);
         const at::Tensor losses = at::cross_entropy_loss(scores, target, {}, at::Reduction::None);
         loss = (losses * weight).sum() / result.weight;

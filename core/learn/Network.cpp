@@ -105,6 +105,17 @@ void Network::trainHeadAlone()
     m_backbone->train(false);
 }
 
+void Network::moveTo(const at::Device& device)
+{
+    m_backbone->to(device);
+    if (m_hidden) {
+        m_hidden->to(device);
+        m_hiddenNorm->to(device);
+    }
+    if (m_head)
+        m_head->to(device);
+}
+
 void Network::useChannelsLast()
 {
     torch::NoGradGuard guard;

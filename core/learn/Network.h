@@ -53,6 +53,8 @@ public:
     void train(bool on = true);
     /// The head in training, the backbone in evaluation mode.
     void trainHeadAlone();
+    /// Weights and statistics. REQUIRES: as useChannelsLast().
+    void moveTo(const at::Device& device);
     /// 4-D weights in channels-last layout. REQUIRES: called before an optimiser takes the parameters.
     void useChannelsLast();
     /// Our own layers in place of the library's where it pays (Graph.h).

@@ -3,6 +3,10 @@
 
 #include "base/Parallel.h"
 #include "learn/AreaAverage.h"
+#include "learn/BatchedViews.h"
+#include "learn/cuda/Cuda.h"
+
+#include <ATen/Parallel.h>
 
 namespace foveate::learn {
 
@@ -19,7 +23,7 @@ PackBatches::PackBatches(const Pack& pack, int size, const Normalisation& normal
 {}
 
 Result<PackBatches> PackBatches::create(const Pack& pack, std::span<const std::int64_t> rows, int size,
-                                        const Normalisation& normalisation, int threads)
+                                        const Normalisation& normalisation, int threads, const at::Device& device)
 {
     const int packSize = int(pack.shape().size);
     if (size < 1 || size > packSize)
@@ -31,6 +35,11 @@ Result<PackBatches> PackBatches::create(const Pack& pack, std::span<const std::i
     PackBatches batches(pack, size, normalisation);
     if (size < packSize)
         batches.shrink(rows, threads);
+    if (!device.is_cpu()) {
+        const std::int64_t budget = cuda::open()->describe(device.index()).freeMemory / 2;
+        batches.m_pool = std::make_shared<DevicePool>(
+            rows, size, batches.m_channels, [&](std::int64_t row) { return batches.image(row); }, device, budget);
+    }
     return batches;
 }
 
@@ -61,8 +70,17 @@ std::span<const std::uint8_t> PackBatches::image(std::int64_t row) const
     return {m_pixels.data() + std::size_t(m_place[std::size_t(row)]) * pixels, pixels};
 }
 
+at::Tensor PackBatches::devicePixels(std::span<const std::int64_t> rows) const
+{
+    return m_pool->pixels(rows, [this](std::int64_t row) { return image(row); });
+}
+
 at::Tensor PackBatches::batch(std::span<const std::int64_t> rows) const
 {
+    if (m_pool) {
+        const std::vector<augment::ViewParameters> plain(rows.size());
+        return renderBatch(devicePixels(rows), plain, m_size, m_normalisation);
+    }
     at::Tensor images = at::empty({std::int64_t(rows.size()), m_size, m_size, m_channels}, at::kFloat);
     float* out = images.mutable_data_ptr<float>();
     std::array<float, 3> scale{};
@@ -80,6 +98,24 @@ at::Tensor PackBatches::batch(std::span<const std::int64_t> rows) const
         }
     }
     return images.permute({0, 3, 1, 2}); // a view: channels-last in memory
+}
+
+at::Tensor PackBatches::rendered(std::span<const std::int64_t> rows,
+                                 std::span<const augment::ViewParameters> views) const
+{
+    if (m_pool)
+        return renderBatch(devicePixels(rows), views, m_size, m_normalisation);
+    const auto n = std::int64_t(rows.size());
+    at::Tensor images = at::empty({n, m_size, m_size, m_channels}, at::kFloat);
+    float* out = images.mutable_data_ptr<float>();
+    const std::int64_t values = std::int64_t(m_size) * m_size * m_channels;
+    // In LibTorch's own threads: they are idle now, and others would compete with them in the next forward pass.
+    at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i)
+            augment::render(image(rows[std::size_t(i)]), m_size, m_channels, views[std::size_t(i)], m_size,
+                            m_normalisation, augment::Layout::interleaved, out + i * values);
+    });
+    return images.permute({0, 3, 1, 2});
 }
 
 } // namespace foveate::learn

@@ -50,13 +50,14 @@ double PredictJob::seconds() const
 Status PredictJob::writeDropoutPasses() const
 {
     const c10::InferenceMode inference;
-    const at::Tensor& features = m_scoring.features();
+    const torch::nn::Linear& head = m_trained.network.head();
+    const at::Tensor features = m_scoring.features().to(head->weight.device());
     std::vector<float> passes;
     for (int pass = 0; pass < m_passes; ++pass) {
         const at::Tensor mask =
             dropoutMask(features.size(0), features.size(1), kDropout, m_context.snapshot.seed, pass);
         const at::Tensor probabilities =
-            dropoutPasses(features, m_trained.network.head(), mask.unsqueeze(0), kDropout).contiguous();
+            dropoutPasses(features, head, mask.unsqueeze(0).to(features.device()), kDropout).to(at::kCPU).contiguous();
         passes.insert(passes.end(), probabilities.const_data_ptr<float>(),
                       probabilities.const_data_ptr<float>() + probabilities.numel());
     }

@@ -157,8 +157,7 @@ Result<BatchResult> TrainJob::learn(std::span<const std::size_t> order)
     const auto rank = std::uint64_t(m_context.group ? m_context.group->rank() : 0);
     const std::uint64_t draw = std::uint64_t(m_state.step) * ranks + rank;
     torch::manual_seed(Random::derive(m_context.snapshot.seed, "dropout", draw).next());
-    const at::Tensor views = trainingViews(m_batches, rows, own, m_preset, m_context.snapshot.seed, m_state.epoch,
-                                           m_context.capability.threads);
+    const at::Tensor views = trainingViews(m_batches, rows, own, m_preset, m_context.snapshot.seed, m_state.epoch);
     return m_tuner.learn(views, labels, weights, rate(), batchWeight);
 }
 
@@ -486,8 +485,9 @@ Result<std::unique_ptr<RunJob>> makeTrainJob(RunContext context)
     FOVEATE_TRY(TrainSet set, makeTrainSet(context.snapshot, options));
     FOVEATE_CHECK(
         context.checkShares(std::min(set.training.size() * std::size_t(options.views), std::size_t(options.batch))));
-    FOVEATE_TRY(PackBatches batches, PackBatches::create(context.pack, rowsOf(context.snapshot), info.size,
-                                                         info.normalisation, context.capability.threads));
+    FOVEATE_TRY(PackBatches batches,
+                PackBatches::create(context.pack, rowsOf(context.snapshot), info.size, info.normalisation,
+                                    context.capability.threads, deviceOf(context.capability)));
     FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed,
                                                  dropoutOf(options, info.model), info.hidden));
     if (context.parent)

@@ -35,9 +35,10 @@ Result<TrainedNetwork> openTrainedNetwork(const RunContext& context, bool needsH
     if (info.channels != channels)
         return fail(Code::wrongShape, {"channels", std::to_string(info.channels), std::to_string(channels)});
     FOVEATE_TRY(Network network, networkOf(*context.parent, info));
+    network.moveTo(deviceOf(context.capability));
     std::vector<std::int64_t> rows = rowsOf(context.snapshot);
-    FOVEATE_TRY(PackBatches batches,
-                PackBatches::create(context.pack, rows, info.size, info.normalisation, context.capability.threads));
+    FOVEATE_TRY(PackBatches batches, PackBatches::create(context.pack, rows, info.size, info.normalisation,
+                                                         context.capability.threads, deviceOf(context.capability)));
     return TrainedNetwork{info, std::move(network), std::move(batches), std::move(rows)};
 }
 

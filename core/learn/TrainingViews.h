@@ -15,6 +15,6 @@ namespace foveate::learn {
 /// the epoch, and on nothing else: neither threads nor a resume change it. REQUIRES: as many entries as rows.
 at::Tensor trainingViews(const PackBatches& batches, std::span<const std::int64_t> rows,
                          std::span<const std::size_t> entries, const augment::Preset& preset, std::uint64_t seed,
-                         int epoch, int threads);
+                         int epoch);
 
 } // namespace foveate::learn

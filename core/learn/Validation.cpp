@@ -20,7 +20,7 @@ ValidationResult validate(Network& network, const PackBatches& batches, const st
         const std::size_t end = std::min(begin + kPart, own.end);
         for (std::size_t i = begin; i < end; ++i)
             rows.push_back(samples[i].row);
-        const at::Tensor logProbabilities = network.logits(batches.batch(rows)).log_softmax(1);
+        const at::Tensor logProbabilities = network.logits(batches.batch(rows)).log_softmax(1).to(at::kCPU);
         for (std::size_t i = begin; i < end; ++i) {
             const at::Tensor of = logProbabilities[std::int64_t(i - begin)];
             sum -= double(samples[i].weight) * of[samples[i].label].item<double>();

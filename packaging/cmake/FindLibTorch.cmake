@@ -5,10 +5,11 @@
 #   LibTorch_ROOT (CMake or environment)  the folder that holds torch/ (and nvidia/ beside it); when set, nothing else is searched.
 #   Otherwise the cache that packaging/setup fills: the set for GPUs before the one for CPUs.
 #
-# Targets:   LibTorch::torch (the one to link), LibTorch::torch_cpu, LibTorch::c10, LibTorch::gomp.
+# Targets:   LibTorch::torch (the one to link), LibTorch::torch_cpu, LibTorch::c10, LibTorch::gomp; LibTorch::torch_cuda for the one
+#            module that names CUDA symbols.
 # Variables: LibTorch_FOUND, LibTorch_VERSION, LibTorch_FOLDER (holds torch/), LibTorch_HAS_CUDA (whether the libraries that
-#            libtorch_cuda needs lie there too). libtorch_cuda is never linked: the engine opens it at run time by its plain
-#            name, which the run path of the build resolves.
+#            libtorch_cuda needs lie there too), LibTorch_HAS_NCCL (whether NCCL's header does). The programs never link
+#            libtorch_cuda: the engine opens it at run time by its plain name, which the run path of the build resolves.
 
 if(LibTorch_ROOT)
     set(_LibTorch_places "${LibTorch_ROOT}")
@@ -64,6 +65,12 @@ if(LibTorch_FOUND)
     if(EXISTS "${LibTorch_FOLDER}/torch/lib/libtorch_cuda.so" AND EXISTS "${LibTorch_FOLDER}/nvidia/cudnn/lib")
         set(LibTorch_HAS_CUDA ON)
     endif()
+    file(GLOB _LibTorch_nccl "${LibTorch_FOLDER}/nvidia/*/include/nccl.h")
+    if(_LibTorch_nccl AND LibTorch_HAS_CUDA)
+        set(LibTorch_HAS_NCCL ON)
+    else()
+        set(LibTorch_HAS_NCCL OFF)
+    endif()
 endif()
 
 if(LibTorch_FOUND AND NOT TARGET LibTorch::torch)
@@ -84,4 +91,13 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch)
         INTERFACE_COMPILE_DEFINITIONS "_GLIBCXX_USE_CXX11_ABI=1"
         INTERFACE_COMPILE_OPTIONS "-fopenmp"
         INTERFACE_LINK_LIBRARIES "LibTorch::torch_cpu;LibTorch::c10;LibTorch::gomp")
+
+    # libtorch_cuda names libraries that only the set for GPUs has; what is linked with it leaves those to the run.
+    file(GLOB _LibTorch_cudaIncludes "${LibTorch_FOLDER}/nvidia/*/include")
+    add_library(LibTorch::torch_cuda INTERFACE IMPORTED)
+    set_target_properties(LibTorch::torch_cuda PROPERTIES
+        INTERFACE_INCLUDE_DIRECTORIES "${_LibTorch_cudaIncludes}"
+        INTERFACE_LINK_DIRECTORIES "${LibTorch_FOLDER}/torch/lib"
+        INTERFACE_LINK_OPTIONS "-Wl,--allow-shlib-undefined"
+        INTERFACE_LINK_LIBRARIES "LibTorch::torch;torch_cuda;c10_cuda;${LibTorch_FOLDER}/nvidia/cu13/lib/libcudart.so.13")
 endif()

@@ -23,21 +23,26 @@ const QMap<QString, Names> kLayers{
     {"imaging", {"base", "imaging/client"}},
     {"imaging/client", {"base"}},
     {"query", {"base", "embed", "score"}},
-    {"learn", {"base", "embed", "score", "learn/files"}},
+    {"learn", {"base", "embed", "score", "learn/cuda", "learn/files"}},
+    {"learn/cuda", {"base"}},
     {"learn/files", {"base"}},
     {"explain", {"base", "embed", "score", "learn"}},
     {"session", {"base", "store", "imaging/client", "phantom", "score", "query", "embed"}},
     {"ui", {"base", "store", "imaging/client", "phantom", "score", "query", "session"}},
     {"app", {"base", "store", "imaging/client", "phantom", "score", "query", "embed", "session", "ui"}},
-    {"app/engine", {"base", "embed", "score", "query", "learn", "explain"}},
+    {"app/engine", {"base", "embed", "score", "query", "learn", "learn/cuda", "explain"}},
     {"app/decode", {"base", "imaging", "imaging/client", "learn/files"}},
 };
 
 // third-party prefix → folders that may include it.
 const QMap<QString, Names> kThirdParty{
-    {"torch/", {"learn", "explain", "app/engine"}},
-    {"ATen/", {"learn", "explain", "app/engine"}},
-    {"c10/", {"learn", "explain", "app/engine"}},
+    {"torch/", {"learn", "learn/cuda", "explain", "app/engine"}},
+    {"ATen/", {"learn", "learn/cuda", "explain", "app/engine"}},
+    {"c10/", {"learn", "learn/cuda", "explain", "app/engine"}},
+    {"torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp", {"learn/cuda"}},
+    {"ATen/cuda/", {"learn/cuda"}},
+    {"c10/cuda/", {"learn/cuda"}},
+    {"cuda", {"learn/cuda"}},
     {"sqlite3.h", {"store"}},
     {"toml++/", {"store"}},
     {"dcmtk/", {"imaging"}},
@@ -159,6 +164,8 @@ private Q_SLOTS:
         QTest::addColumn<bool>("quoted");
         QTest::newRow("learn sees Qt") << "learn"
                                        << "QString" << false;
+        QTest::newRow("learn sees CUDA") << "learn"
+                                         << "c10/cuda/CUDAStream.h" << false;
         QTest::newRow("query sees store") << "query"
                                           << "store/Study.h" << true;
         QTest::newRow("ui sees learn") << "ui"

@@ -204,7 +204,7 @@ Result<Outcome> trainingStep(const Input& input)
         FOVEATE_TRY(learners.emplace_back(), ssl::Learner::create(options, capability, nullptr, input.seed));
     }
     at::manual_seed(input.seed);
-    const at::Tensor views = at::randn({128, 1, 96, 96});
+    const at::Tensor views = at::randn({128, 1, 96, 96}).to(deviceOf(capability));
     Status status;
     const auto secondsOfStep = [&](ssl::Learner& learner) {
         const auto work = [&] {
@@ -219,6 +219,7 @@ Result<Outcome> trainingStep(const Input& input)
     Outcome outcome;
     outcome.items = std::size_t(views.size(0));
     outcome.dtype = capability.dtype;
+    outcome.device = capability.device;
     std::vector<double> library, ratios;
     for (int i = 0; i <= input.repeat; ++i) {
         const double ours = secondsOfStep(*learners[0]), theirs = secondsOfStep(*learners[1]);
@@ -292,12 +293,14 @@ Result<Outcome> simclrTrain(const Input& input)
     std::vector<std::int64_t> rows(pack.count());
     std::iota(rows.begin(), rows.end(), 0);
     FOVEATE_TRY(const PackBatches batches,
-                PackBatches::create(pack, rows, int(pack.shape().size), augment::usualNormalisation(3), input.threads));
+                PackBatches::create(pack, rows, int(pack.shape().size), augment::usualNormalisation(3), input.threads,
+                                    deviceOf(capability)));
     ssl::PretrainOptions options;
     options.objective.head = "p2";
     Outcome outcome;
     outcome.items = 2 * rows.size();
     outcome.dtype = capability.dtype;
+    outcome.device = capability.device;
     for (int i = 0; i < input.repeat; ++i) {
         FOVEATE_TRY(const auto learner, ssl::Learner::create(options, capability, &weights.tensors, input.seed));
         FOVEATE_TRY(double loss, simclrEpoch(*learner, batches, rows, 0, input.seed));

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/augment/View.h"
 
+#include "learn/augment/Geometry.h"
 #include "learn/augment/Kernels.h"
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 namespace foveate::learn::augment {
 namespace {
-
-struct Crop {
-    int left, top, width, height;
-};
 
 /// torchvision's RandomResizedCrop: ten tries, then the whole image (which is square here).
 Crop drawCrop(const Preset& preset, int size, Random& random)
@@ -107,15 +103,6 @@ void fillTaps(Taps& taps, int length, int n, bool mirrored)
     }
 }
 
-Crop pixels(const ViewParameters& view, int size)
-{
-    const auto bounded = [size](double share, int low, int high) {
-        return std::clamp(int(std::lround(share * size)), low, high);
-    };
-    const int left = bounded(view.left, 0, size - 1), top = bounded(view.top, 0, size - 1);
-    return {left, top, bounded(view.width, 1, size - left), bounded(view.height, 1, size - top)};
-}
-
 /// Scratch memory of one thread, and the steps of a rendering that need it.
 class Renderer {
 public:
@@ -126,7 +113,7 @@ private:
     void unpack(std::span<const std::uint8_t> image, int size);
     void resize(std::span<const std::uint8_t> image, int size, const Crop& crop, const ViewParameters& view);
     void sample(int width, const Crop& crop, const ViewParameters& view);
-    void quarterTurn(std::span<const std::uint8_t> image, int size, const Crop& crop, ViewParameters view);
+    void transpose();
     void geometry(std::span<const std::uint8_t> image, int size, const ViewParameters& view);
     void colours(const ViewParameters& view);
     void jitter(const ViewParameters& view);
@@ -187,42 +174,14 @@ void Renderer::resize(std::span<const std::uint8_t> image, int size, const Crop&
 /// Rotates, mirrors and enlarges the crop of m_source (planes, `width` wide) into the view in one bilinear pass.
 void Renderer::sample(int width, const Crop& crop, const ViewParameters& view)
 {
-    const double angle = view.rotation * std::numbers::pi / 180;
-    const double centre = (m_n - 1) / 2.;
-    const double scaleX = double(crop.width) / m_n * (view.flipHorizontally ? -1 : 1);
-    const double scaleY = double(crop.height) / m_n * (view.flipVertically ? -1 : 1);
-    const double middleX = crop.left + (crop.width - 1) / 2., middleY = crop.top + (crop.height - 1) / 2.;
-    const double a = scaleX * std::cos(angle), b = -scaleX * std::sin(angle);
-    const double c = scaleY * std::sin(angle), d = scaleY * std::cos(angle);
-    const double reachX = std::abs(scaleX) * centre, reachY = std::abs(scaleY) * centre;
-    const Sampling sampling{float(a),
-                            float(b),
-                            float(middleX - (a + b) * centre),
-                            float(c),
-                            float(d),
-                            float(middleY - (c + d) * centre),
-                            float(crop.left),
-                            float(crop.left + crop.width - 1),
-                            float(crop.top),
-                            float(crop.top + crop.height - 1),
-                            float(middleX - reachX),
-                            float(middleX + reachX),
-                            float(middleY - reachY),
-                            float(middleY + reachY),
-                            float(1 / std::abs(scaleX)),
-                            float(1 / std::abs(scaleY))};
+    const Sampling sampling = samplingOf(crop, view, m_n);
     const std::size_t area = m_source.size() / std::size_t(m_channels);
     for (int channel = 0; channel < m_channels; ++channel)
         m_kernels.samplePlane(m_source.data() + std::size_t(channel) * area, width, sampling, m_n, plane(channel));
 }
 
-/// A quarter turn is a mirroring, done while resizing, and a transposition.
-void Renderer::quarterTurn(std::span<const std::uint8_t> image, int size, const Crop& crop, ViewParameters view)
+void Renderer::transpose()
 {
-    // Left turn: out[y, x] = in[x, n − 1 − y]. Mirrored at the axis that becomes the other one.
-    bool& flip = view.rotation > 0 ? view.flipHorizontally : view.flipVertically;
-    flip = !flip;
-    resize(image, size, crop, view);
     std::swap(m_view, m_source);
     m_view.resize(m_source.size());
     for (int c = 0; c < m_channels; ++c)
@@ -231,23 +190,24 @@ void Renderer::quarterTurn(std::span<const std::uint8_t> image, int size, const 
 
 void Renderer::geometry(std::span<const std::uint8_t> image, int size, const ViewParameters& view)
 {
-    const Crop crop = pixels(view, size);
-    const bool shrinks = crop.width > m_n || crop.height > m_n;
-    if (std::abs(view.rotation) == 90)
-        return quarterTurn(image, size, crop, view);
-    if (view.rotation == 0 || shrinks)
-        resize(image, size, crop, view);
-    if (view.rotation == 0)
-        return;
-    if (!shrinks) {
+    const Crop crop = cropOf(view, size);
+    switch (turnOf(view, crop, m_n)) {
+    case Turn::none: resize(image, size, crop, view); break;
+    case Turn::quarter:
+        resize(image, size, crop, quarterTurned(view));
+        transpose();
+        break;
+    case Turn::sampled:
         unpack(image, size);
-        return sample(size, crop, view);
+        sample(size, crop, view);
+        break;
+    case Turn::after:
+        resize(image, size, crop, view);
+        std::swap(m_view, m_source);
+        m_view.resize(m_source.size());
+        sample(m_n, {0, 0, m_n, m_n}, turnedAlone(view));
+        break;
     }
-    std::swap(m_view, m_source);
-    m_view.resize(m_source.size());
-    ViewParameters turned;
-    turned.rotation = view.rotation;
-    sample(m_n, {0, 0, m_n, m_n}, turned);
 }
 
 void Renderer::contrast(float factor)
@@ -275,30 +235,6 @@ void Renderer::jitter(const ViewParameters& view)
         const Colour colour = view.jitterOrder[std::size_t(i)];
         apply(colour, float(view.jitterFactor[std::size_t(colour)]));
     }
-}
-
-/// Half of a Gaussian kernel with its centre, normalised over the whole one. Taps beyond 4σ weigh less than 1e-4
-/// together.
-std::vector<float> gaussian(double sigma, int taps, int n)
-{
-    const int radius = std::min({taps / 2, int(std::ceil(4 * sigma)), n - 1});
-    std::vector<float> weights;
-    double sum = 0;
-    for (int i = -radius; i <= radius; ++i) {
-        const double weight = std::exp(-.5 * (i / sigma) * (i / sigma));
-        weights.push_back(float(weight));
-        sum += weight;
-    }
-    for (float& weight : weights)
-        weight = float(weight / sum);
-    return weights;
-}
-
-/// Mirror without repeating the edge; i in (−n, 2n − 1).
-int reflected(int i, int n)
-{
-    i = std::abs(i);
-    return i < n ? i : 2 * n - 2 - i;
 }
 
 void Renderer::blurPlane(float* x, const std::vector<float>& weights)

@@ -57,6 +57,12 @@ at::Tensor fusedConvolution(const at::Tensor& x, const at::Tensor& weight, const
     const at::IntArrayRef stride(*options.stride());
     const at::IntArrayRef dilation(*options.dilation());
     const at::IntArrayRef padding(*std::get_if<torch::ExpandingArray<2>>(&options.padding()));
+    if (!x.is_cpu()) {
+        const at::Tensor y = at::conv2d(x, weight, bias, stride, padding, dilation, options.groups());
+        if (addTo.defined())
+            y.add_(addTo);
+        return relu ? y.relu_() : y;
+    }
     const c10::List<std::optional<at::Scalar>> none;
     torch::jit::Stack stack;
     if (addTo.defined()) {
@@ -77,8 +83,8 @@ FoldedWeights folded(const torch::nn::Conv2d& convolution, const torch::nn::Batc
 {
     const at::NoGradGuard guard;
     const at::Tensor& weight = convolution->weight;
-    at::Tensor bias =
-        convolution->bias.defined() ? convolution->bias.to(at::kDouble) : at::zeros({weight.size(0)}, at::kDouble);
+    at::Tensor bias = convolution->bias.defined() ? convolution->bias.to(at::kDouble)
+                                                  : at::zeros({weight.size(0)}, weight.options().dtype(at::kDouble));
     at::Tensor scaled = weight.to(at::kDouble);
     if (norm) {
         const auto [scale, shift] = affineOf(norm);
@@ -149,7 +155,7 @@ FoldedGraph::Step FoldedGraph::convolutionStep(const std::vector<Node>& nodes, c
     const FoldedWeights weights = folded(step.node.convolution, norm);
     step.weight = weights.weight.to(m_dtype);
     step.bias = weights.bias.to(m_dtype);
-    if (m_dtype == at::kFloat)
+    if (m_dtype == at::kFloat && step.weight.is_cpu())
         step.winograd = std::make_shared<WinogradKernels>(weights.weight, weights.bias);
     const int sum = follower(nodes, users, covered.back(), Op::sum);
     if (sum < 0)

@@ -3,6 +3,8 @@
 #define USE_C10D_GLOO
 #include "learn/ranks/Group.h"
 
+#include "learn/cuda/Cuda.h"
+
 #include <ATen/ATen.h>
 #include <cstdlib>
 #include <cstring>
@@ -66,6 +68,17 @@ Group::Group(const Ranks& ranks, c10::intrusive_ptr<c10d::ProcessGroup> processe
 {}
 
 Group::~Group() = default;
+
+Status Group::useGpus()
+{
+    const auto* module = cuda::open();
+    if (module == nullptr || module->nccl == nullptr)
+        return fail(Code::deviceMissing, {"nccl"});
+    const auto store = c10::make_intrusive<c10d::PrefixStore>("gpus", m_processes->getStore());
+    m_processes->setBackend(c10::DeviceType::CUDA, c10d::ProcessGroup::BackendType::NCCL,
+                            module->nccl(store, rank(), count()));
+    return {};
+}
 
 void Group::sum(at::Tensor values) const
 {

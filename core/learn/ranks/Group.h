@@ -2,10 +2,10 @@
 // Group: the ranks of one training, joined, and what they tell each other.
 //
 // Every call is collective: all ranks make the same calls in the same order, and each waits for the others. All get the
-// same bytes. Between processors the words go by Gloo: over the loop-back device alone when the ranks meet in a file,
-// else over the network that the first rank's address lies in. A rank that ends, or is silent for half an hour (a day
-// on one machine, where a stopped process may be wanted), makes the others' next call throw; errorOf() says rankLost.
-// One thread at a time.
+// same bytes. What lies in the processors' memory goes by Gloo: over the loop-back device alone when the ranks meet in
+// a file, else over the network that the first rank's address lies in; what lies on GPUs by NCCL. A rank that ends, or
+// is silent for half an hour (a day on one machine, where a stopped process may be wanted), makes the others' next call
+// throw; errorOf() says rankLost. One thread at a time.
 #pragma once
 
 #include "learn/ranks/Ranks.h"
@@ -32,6 +32,10 @@ public:
     int rank() const { return m_ranks.rank; }
     int count() const { return m_ranks.count; }
     bool isFirst() const { return m_ranks.isFirst(); }
+    /// Among the processes of this machine, which lie side by side.
+    int place() const { return m_ranks.rank % m_ranks.local; }
+    /// From now on tensors on GPUs go by NCCL. deviceMissing in a build without it.
+    Status useGpus();
 
     /// In place. REQUIRES: contiguous, of the same shape and type everywhere.
     void sum(at::Tensor values) const;

@@ -14,7 +14,7 @@ NormMoments momentsOf(const at::Tensor& x)
 {
     const std::int64_t channels = x.size(1);
     // Running statistics in float32 make the layer's own pass over bfloat16 give float32.
-    const at::Tensor zeros = at::zeros({channels}, at::kFloat);
+    const at::Tensor zeros = at::zeros({channels}, x.options().dtype(at::kFloat));
     const auto [mean, variance] = at::batch_norm_update_stats(x, zeros.clone(), zeros.clone(), 0);
     const double count = double(x.numel() / channels);
     return {count, mean.to(at::kDouble), variance.to(at::kDouble) * count};
@@ -59,9 +59,9 @@ public:
 
 NormMoments ofAllRanks(const NormMoments& own, const Group& group)
 {
-    const at::Tensor sent = at::cat({at::full({1}, own.count, at::kDouble), own.mean, own.squares});
+    const at::Tensor sent = at::cat({at::full({1}, own.count, own.mean.options()), own.mean, own.squares});
     const std::int64_t channels = own.mean.numel();
-    NormMoments all{0, at::zeros({channels}, at::kDouble), at::zeros({channels}, at::kDouble)};
+    NormMoments all{0, at::zeros_like(own.mean), at::zeros_like(own.mean)};
     for (const at::Tensor& other : group.gather(sent)) {
         const double n = other[0].item<double>(), total = all.count + n;
         const at::Tensor difference = other.narrow(0, 1, channels) - all.mean;

@@ -47,6 +47,8 @@ Learner::Learner(Network network, std::shared_ptr<Objective> objective, const Pr
     : m_network(std::move(network)), m_objective(std::move(objective)), m_capability(capability),
       m_group(std::move(group)), m_synchronised(options.syncBatchNorm)
 {
+    m_network.moveTo(deviceOf(capability));
+    m_objective->to(deviceOf(capability));
     if (capability.channelsLast)
         m_network.useChannelsLast();
     if (capability.fastLayers)
@@ -67,7 +69,7 @@ Projection Learner::project(const at::Tensor& views, std::size_t images)
 {
     Projection own;
     {
-        const Autocast autocast(m_capability.bfloat16());
+        const Autocast autocast(m_capability.bfloat16(), views.device().type());
         own = m_objective->project(m_network.features(views));
     }
     const bool predicts = !own.p.is_same(own.z);

@@ -64,7 +64,7 @@ Result<ViewsParts> makeViewsParts(const RunContext& context, std::optional<Norma
     std::vector<std::int64_t> rows = rowsOf(context.snapshot);
     FOVEATE_TRY(PackBatches batches,
                 PackBatches::create(context.pack, rows, info.size, normalisation.value_or(info.normalisation),
-                                    context.capability.threads));
+                                    context.capability.threads, deviceOf(context.capability)));
     return ViewsParts{std::move(options),  std::move(info), std::move(preset),
                       std::move(training), std::move(rows), std::move(batches)};
 }
