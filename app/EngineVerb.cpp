@@ -124,7 +124,7 @@ Status finishRun(session::Project& project, const std::string& runFolder, const 
     return session::bookFinishedRuns(project).map([](const std::vector<std::string>&) {});
 }
 
-Result<std::string> engineRun(session::Project& project, session::RunWish wish, const CommonOptions& common)
+Result<std::string> engineRun(session::Project& project, const session::RunWish& wish, const CommonOptions& common)
 {
     FOVEATE_TRY(std::string folder, session::prepareRun(project, wish));
     FOVEATE_CHECK(finishRun(project, folder, common));

@@ -34,7 +34,7 @@ Status runEngine(const std::string& runFolder, const CommonOptions& common);
 Status finishRun(session::Project& project, const std::string& runFolder, const CommonOptions& common);
 
 /// prepareRun, then finishRun. Returns the finished run's folder.
-Result<std::string> engineRun(session::Project& project, session::RunWish wish, const CommonOptions& common);
+Result<std::string> engineRun(session::Project& project, const session::RunWish& wish, const CommonOptions& common);
 
 /// Goes on with the unfinished run of `job` that `run` names (its id or number), as it was begun. notFound (run, id)
 /// for another.

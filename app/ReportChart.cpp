@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ranges>
 
 namespace foveate::app {
 namespace {
@@ -137,8 +138,8 @@ QString drawSeries(const ReportSeries& series, int index, const Axis& labels, co
         spread = spread || p.high > p.low;
         marks += marker(index, x, values.place(p.mean));
     }
-    for (auto p = series.points.rbegin(); p != series.points.rend(); ++p)
-        band.emplace_back(labels.place(p->labels), values.place(std::max(p->low, values.low)));
+    for (const ReportPoint& p : series.points | std::views::reverse)
+        band.emplace_back(labels.place(p.labels), values.place(std::max(p.low, values.low)));
     QString svg;
     if (spread)
         svg += QStringLiteral("<polygon class=\"band s%1\" points=\"%2\"/>").arg(index % kColours).arg(points(band));

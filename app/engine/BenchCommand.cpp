@@ -32,7 +32,7 @@ std::vector<bench::Workload> allWorkloads()
 {
     std::vector<bench::Workload> all;
     for (const auto list : {bench::augmentWorkloads(), bench::embedWorkloads(), bench::queryWorkloads(),
-                            bench::learnWorkloads(), bench::explainWorkloads()})
+                            bench::learnWorkloads(), bench::gpuWorkloads(), bench::explainWorkloads()})
         all.insert(all.end(), list.begin(), list.end());
     return all;
 }

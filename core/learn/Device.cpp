@@ -64,7 +64,7 @@ Result<Capability> decideCapability(const CapabilityWish& wish)
     if (wish.dtype != "auto" && wish.dtype != "float32" && wish.dtype != "bfloat16")
         return fail(Code::usage, {"dtype", wish.dtype});
     const bool asked = wish.device == "cuda" || wish.requireGpu;
-    const bool gpu = (asked || wish.device == "auto") && cuda::count() > 0;
+    const bool gpu = (asked || wish.device == "auto") && cuda::count() >= wish.local; // each has its own
     if (asked && !gpu)
         return fail(Code::deviceMissing, {"cuda"});
     Capability capability;

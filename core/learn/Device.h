@@ -34,10 +34,10 @@ struct CapabilityWish {
     int threads = 0;             ///< 0: every processor this process may use
     bool requireGpu = false;
     bool gpuServes = true; ///< false: a job that always runs on the processor
-    int local = 1;         ///< processes on this machine that train together and share its threads
+    int local = 1;         ///< processes on this machine that train together: they share its threads, each has its GPU
 };
 
-/// deviceMissing (args: device) where cuda or requireGpu asks for a GPU that is not there; usage for an unknown word.
+/// deviceMissing (args: device) where cuda or requireGpu asks for more GPUs than there are; usage for an unknown word.
 Result<Capability> decideCapability(const CapabilityWish& wish);
 /// Sets LibTorch's thread counts and deterministic algorithms for the process, and which GPU it uses: of several that
 /// train together, the one of its place among those of this machine. Call before the first tensor is made.

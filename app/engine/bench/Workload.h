@@ -60,6 +60,7 @@ std::span<const Workload> augmentWorkloads(); ///< training views
 std::span<const Workload> embedWorkloads();   ///< PCA, k-means, neighbours, spreading, maps
 std::span<const Workload> queryWorkloads();   ///< core-set, radiomics
 std::span<const Workload> learnWorkloads();   ///< networks, training
+std::span<const Workload> gpuWorkloads();     ///< training on a GPU
 std::span<const Workload> explainWorkloads(); ///< saliency
 
 } // namespace foveate::engine::bench
