@@ -13,6 +13,8 @@ namespace foveate {
 namespace fs = std::filesystem;
 namespace {
 
+using Pieces = std::span<const std::string_view>;
+
 /// Closes on scope exit; close() reports what the kernel says.
 class Descriptor {
 public:
@@ -51,27 +53,34 @@ Status writeAll(int fd, std::string_view content, const std::string& path)
 
 /// In slices that go to the disk while the next one is written: a file of a hundred megabytes handed over at once by
 /// fsync would let everybody else's fsync, a label's too, wait for all of it.
-Status writeInSlices(int fd, std::string_view content, const std::string& path)
+Status writeInSlices(int fd, Pieces pieces, const std::string& path)
 {
     constexpr std::size_t kSlice = std::size_t(4) << 20;
     constexpr unsigned kAndWait = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    for (std::size_t at = 0; at < content.size(); at += kSlice) {
-        const std::string_view slice = content.substr(at, kSlice);
-        FOVEATE_CHECK(writeAll(fd, slice, path));
-        // Advice: what fails here shows at fsync.
-        ::sync_file_range(fd, off_t(at), off_t(slice.size()), SYNC_FILE_RANGE_WRITE);
-        if (at > 0)
-            ::sync_file_range(fd, off_t(at - kSlice), off_t(kSlice), kAndWait);
-    }
+    std::size_t written = 0, slice = 0; // where the present one began
+    for (std::string_view piece : pieces)
+        while (!piece.empty()) {
+            const std::string_view part = piece.substr(0, slice + kSlice - written);
+            FOVEATE_CHECK(writeAll(fd, part, path));
+            piece.remove_prefix(part.size());
+            written += part.size();
+            if (written < slice + kSlice)
+                continue;
+            // Advice: what fails here shows at fsync.
+            ::sync_file_range(fd, off_t(slice), off_t(kSlice), SYNC_FILE_RANGE_WRITE);
+            if (slice > 0)
+                ::sync_file_range(fd, off_t(slice - kSlice), off_t(kSlice), kAndWait);
+            slice = written;
+        }
     return {};
 }
 
-Status writeAndSync(const std::string& temporary, std::string_view content, const std::string& path)
+Status writeAndSync(const std::string& temporary, Pieces pieces, const std::string& path)
 {
     Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (fd.get() < 0)
         return tl::unexpected(errnoError(errno, path));
-    FOVEATE_CHECK(writeInSlices(fd.get(), content, path));
+    FOVEATE_CHECK(writeInSlices(fd.get(), pieces, path));
     if (::fsync(fd.get()) != 0 || fd.close() != 0)
         return tl::unexpected(errnoError(errno, path));
     return {};
@@ -95,12 +104,17 @@ std::string folderOf(const std::string& path)
 
 Status writeFileAtomically(const std::string& path, std::string_view content)
 {
+    return writeFileAtomically(path, Pieces(&content, 1));
+}
+
+Status writeFileAtomically(const std::string& path, Pieces pieces)
+{
     static std::atomic<unsigned> s_counter{0};
     std::error_code ignored;
     if (fs::is_symlink(fs::path(path), ignored))
         return fail(Code::io, {path, "a symbolic link is not replaced"});
     const std::string temporary = path + ".partial-" + std::to_string(::getpid()) + "-" + std::to_string(s_counter++);
-    Status written = writeAndSync(temporary, content, path);
+    Status written = writeAndSync(temporary, pieces, path);
     if (written && std::rename(temporary.c_str(), path.c_str()) != 0)
         written = tl::unexpected(errnoError(errno, path));
     if (!written) {

@@ -7,6 +7,7 @@
 
 #include "base/Result.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ namespace foveate {
 
 /// Replaces `path` by `content`. A symbolic link at `path` is refused (io). Mode 0600 when new.
 Status writeFileAtomically(const std::string& path, std::string_view content);
+/// By the pieces one after another, which need not lie together in memory.
+Status writeFileAtomically(const std::string& path, std::span<const std::string_view> pieces);
 
 /// Appends one line (a newline is added) and flushes to the operating system; not a durability promise.
 Status appendLine(const std::string& path, std::string_view line);

@@ -8,11 +8,18 @@
 namespace foveate::learn {
 namespace {
 
-void takeCopies(TensorMap& tensors)
+/// Into the tensors of the last time: memory taken anew would be missed by the next step of training, for which it is
+/// kept (TensorMemory.h), and all of that would be given back to the system and asked for again.
+void copyInto(TensorMap& copies, const TensorMap& tensors)
 {
-    for (auto& [name, tensor] : tensors)
-        tensor = tensor.is_cpu() ? tensor.detach().clone(at::MemoryFormat::Contiguous)
-                                 : tensor.detach().to(at::kCPU).contiguous();
+    const at::NoGradGuard guard;
+    std::erase_if(copies, [&](const auto& item) { return !tensors.contains(item.first); });
+    for (const auto& [name, tensor] : tensors) {
+        at::Tensor& copy = copies[name];
+        if (!copy.defined() || copy.sizes() != tensor.sizes() || copy.scalar_type() != tensor.scalar_type())
+            copy = at::empty(tensor.sizes(), tensor.scalar_type());
+        copy.copy_(tensor);
+    }
 }
 
 } // namespace
@@ -27,8 +34,10 @@ Status CheckpointWriter::begin(Checkpoint checkpoint)
 {
     if (!isFinite(checkpoint))
         return fail(Code::nonFinite, {"weights"});
-    takeCopies(checkpoint.weights);
-    takeCopies(checkpoint.optimiser);
+    copyInto(m_weights, checkpoint.weights);
+    copyInto(m_optimiser, checkpoint.optimiser);
+    checkpoint.weights = m_weights;
+    checkpoint.optimiser = m_optimiser;
     m_writing = std::async(std::launch::async, [folder = m_runFolder, copy = std::move(checkpoint)] {
         const auto start = std::chrono::steady_clock::now();
         Status status = guarded([&] { return writeCheckpoint(folder, copy); });

@@ -2,7 +2,7 @@
 // CheckpointWriter: writes checkpoints on a thread of its own, one at a time, while the job goes on.
 //
 // Flushing to the disk takes as long as a step of training or two, in which both would wait. What is written are
-// copies, made when writing begins. One thread at a time, like the job.
+// copies, made when writing begins, in memory that is kept for the next time. One thread at a time, like the job.
 #pragma once
 
 #include "learn/Checkpoint.h"
@@ -37,6 +37,7 @@ private:
         double seconds;
     };
     std::string m_runFolder;
+    TensorMap m_weights, m_optimiser; ///< copies, contiguous, on the CPU; the thread's while it writes
     std::future<Outcome> m_writing;
     double m_seconds = 0;
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace foveate::learn {
 namespace {
@@ -52,25 +53,40 @@ std::vector<Item> orderForFile(const TensorMap& tensors)
     return items;
 }
 
-} // namespace
+/// A file's parts, where they lie.
+struct Encoded {
+    std::string head;
+    std::vector<Item> items;
+    std::vector<std::string_view> pieces() const
+    {
+        std::vector<std::string_view> list{head};
+        for (const Item& item : items)
+            list.emplace_back(static_cast<const char*>(item.second.const_data_ptr()), item.second.nbytes());
+        return list;
+    }
+};
 
-Result<std::string> encodeSafetensors(const Weights& weights)
+Result<Encoded> encode(const Weights& weights)
 {
     for (const auto& [name, tensor] : weights.tensors) {
         if (typeName(tensor.scalar_type()).empty())
             return fail(Code::unsupported, {name, at::toString(tensor.scalar_type())});
     }
-    const std::vector<Item> items = orderForFile(weights.tensors);
+    std::vector<Item> items = orderForFile(weights.tensors);
     std::vector<TensorEntry> entries;
-    std::size_t size = 0;
-    for (const auto& [name, tensor] : items) {
+    for (const auto& [name, tensor] : items)
         entries.push_back({name, typeName(tensor.scalar_type()), tensor.sizes().vec(), 0, tensor.nbytes()});
-        size += tensor.nbytes();
-    }
-    std::string bytes = safetensorsHead(entries, weights.metadata);
-    bytes.reserve(bytes.size() + size);
-    for (const Item& item : items)
-        bytes.append(static_cast<const char*>(item.second.const_data_ptr()), item.second.nbytes());
+    return Encoded{safetensorsHead(entries, weights.metadata), std::move(items)};
+}
+
+} // namespace
+
+Result<std::string> encodeSafetensors(const Weights& weights)
+{
+    FOVEATE_TRY(const Encoded encoded, encode(weights));
+    std::string bytes;
+    for (const std::string_view piece : encoded.pieces())
+        bytes += piece;
     return bytes;
 }
 
@@ -89,8 +105,8 @@ Result<Weights> decodeSafetensors(std::string_view bytes, const std::string& ori
 
 Status writeSafetensors(const std::string& path, const Weights& weights)
 {
-    FOVEATE_TRY(const std::string bytes, encodeSafetensors(weights));
-    return writeFileAtomically(path, bytes);
+    FOVEATE_TRY(const Encoded encoded, encode(weights));
+    return writeFileAtomically(path, encoded.pieces());
 }
 
 Result<Weights> readSafetensors(const std::string& path)

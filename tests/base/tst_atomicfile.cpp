@@ -65,6 +65,18 @@ private Q_SLOTS:
         QCOMPARE(QDir(m_folder->path()).entryList(QDir::Files | QDir::Hidden).size(), 1);
     }
 
+    void piecesStandOneAfterAnother()
+    {
+        std::string all(9'000'001, ' ');
+        for (std::size_t i = 0; i < all.size(); ++i)
+            all[i] = char('a' + i % 23);
+        const std::string_view whole(all);
+        const std::vector<std::string_view> pieces{
+            whole.substr(0, 7), {}, whole.substr(7, 4'194'300), whole.substr(4'194'307, 1), whole.substr(4'194'308)};
+        QVERIFY(writeFileAtomically(m_path, pieces));
+        QVERIFY(*readFile(m_path) == all);
+    }
+
     // A reader that looks while another process replaces the file over and over never sees a part of one.
     void aReaderSeesTheOldOrTheNew()
     {

@@ -149,6 +149,32 @@ private Q_SLOTS:
         QVERIFY(at::equal((*read)->weights.at("w"), at::full({4 << 20}, 7.0)));
     }
 
+    void oneWriterWritesManyOfAnyShape()
+    {
+        QTemporaryDir folder;
+        CheckpointWriter writer(folder.path().toStdString());
+        const auto written = [&](const Checkpoint& made) {
+            if (!writer.begin(made) || !writer.finish())
+                return false;
+            const auto read = readNewestCheckpoint(folder.path().toStdString());
+            const auto isSame = [](const TensorMap& a, const TensorMap& b) {
+                return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& one, const auto& other) {
+                    return one.first == other.first && at::equal(one.second, other.second);
+                });
+            };
+            return read && *read && isSame((*read)->weights, made.weights) &&
+                   isSame((*read)->optimiser, made.optimiser);
+        };
+        QVERIFY(written(checkpoint(1)));
+        QVERIFY(written(checkpoint(2)));
+        Checkpoint wider = checkpoint(3);
+        wider.weights["w"] = at::rand({5, 4}).t();
+        wider.weights["new"] = at::arange(7);
+        wider.optimiser.clear();
+        QVERIFY(written(wider));
+        QVERIFY(written(checkpoint(4)));
+    }
+
     void whatHinderedTheWriterIsTold()
     {
         QTemporaryDir folder;
