@@ -3,25 +3,33 @@
 
 namespace foveate::learn {
 
+Result<ModelInfo> startOf(const RunContext& context, const std::string& model)
+{
+    const int channels = int(context.pack.shape().channels);
+    ModelInfo info;
+    info.model = model;
+    info.channels = channels;
+    info.size = int(context.pack.shape().size);
+    info.normalisation = augment::usualNormalisation(channels);
+    info.dtype = context.capability.dtype;
+    if (!context.parent)
+        return info;
+    const std::string dtype = info.dtype;
+    FOVEATE_TRY(info, infoOfParent(context.parent->metadata, std::move(info)));
+    if (info.channels != channels)
+        return fail(Code::wrongShape, {"channels", std::to_string(info.channels), std::to_string(channels)});
+    info.dtype = dtype;
+    return info;
+}
+
 Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& options)
 {
-    ModelInfo info;
-    info.model = options.model;
-    info.channels = int(context.pack.shape().channels);
-    info.size = int(context.pack.shape().size);
-    info.normalisation = augment::usualNormalisation(info.channels);
-    if (context.parent) {
-        FOVEATE_TRY(info, infoOfParent(context.parent->metadata, info));
-        if (info.channels != int(context.pack.shape().channels))
-            return fail(Code::wrongShape,
-                        {"channels", std::to_string(info.channels), std::to_string(context.pack.shape().channels)});
-    }
+    FOVEATE_TRY(ModelInfo info, startOf(context, options.model));
     if (options.size > 0)
         info.size = options.size;
     info.classes = context.snapshot.classes;
     info.hidden = options.hidden;
     info.method = "supervised";
-    info.dtype = context.capability.dtype;
     return info;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TrainSetup: which network a training starts from, and by which views it learns.
+// TrainSetup: which network a training or pre-training starts from, and by which views a training learns.
 #pragma once
 
 #include "learn/ModelInfo.h"
@@ -8,9 +8,12 @@
 
 namespace foveate::learn {
 
-/// Model, size, channels and normalisation of the parent where there is one that says them (weights of other programs
-/// do not: ImageNet's normalisation is theirs), else by the options and the pack.
-/// wrongShape when the parent has other channels than the pack.
+/// What a run's weights begin as: model, size, channels and normalisation of the parent where there is one that says
+/// them (weights of other programs do not: ImageNet's normalisation is theirs), else `model` and the pack's. wrongShape
+/// when the parent has other channels than the pack.
+Result<ModelInfo> startOf(const RunContext& context, const std::string& model);
+
+/// The same for a training, with its options' size and the project's classes.
 Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& options);
 
 /// The option's preset of views, else the weak one for the channels.

@@ -4,6 +4,7 @@
 
 #include "imaging/client/PngWriter.h"
 
+#include <QDir>
 #include <QProcess>
 #include <QString>
 #include <QStringList>
@@ -46,6 +47,18 @@ inline bool writePicture(const std::string& path, unsigned seed, int classIndex)
     pixels[0] = std::uint8_t(seed); // no two alike, or the import would take them for one
     pixels[1] = std::uint8_t(seed >> 8);
     return bool(imaging::writePng(path, {pixels.data(), 32, 32, 1, 8}));
+}
+
+/// `count` of them in `folder`/A and /B by class in turn; four neighbours are one person's: person7_28.png.
+inline bool writePictures(const QString& folder, int count)
+{
+    bool written = true;
+    for (int i = 0; written && i < count; ++i) {
+        const QString side = folder + (i % 2 == 0 ? QStringLiteral("/A") : QStringLiteral("/B"));
+        const QString file = side + QStringLiteral("/person%1_%2.png").arg(i / 4).arg(i);
+        written = QDir().mkpath(side) && writePicture(file.toStdString(), unsigned(i), i % 2);
+    }
+    return written;
 }
 
 } // namespace foveate::test

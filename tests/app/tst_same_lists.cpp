@@ -3,14 +3,13 @@
 #include "app/Command.h"
 #include "session/TrainingJobs.h"
 
-#include <QDir>
 #include <QFile>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
 
 using foveate::test::run;
-using foveate::test::writePicture;
+using foveate::test::writePictures;
 namespace session = foveate::session;
 
 namespace {
@@ -62,11 +61,7 @@ private Q_SLOTS:
     void initTestCase()
     {
         m_project = m_folder.filePath("study.foveate");
-        for (int i = 0; i < 90; ++i) {
-            const QString folder = m_folder.filePath(i % 2 == 0 ? "images/A" : "images/B");
-            QDir().mkpath(folder);
-            QVERIFY(writePicture((folder + QStringLiteral("/%1.png").arg(i)).toStdString(), unsigned(i), i % 2));
-        }
+        QVERIFY(writePictures(m_folder.filePath("images"), 90));
         QCOMPARE(run({"new", m_project, "--classes", "A,B", "--modality", "xray", "--pack-size", "32"}).code, 0);
         QCOMPARE(run({"import", m_project, m_folder.filePath("images"), "--hide-labels"}).code, 0);
         QCOMPARE(run({"label", m_project, "--oracle", "--count", "20"}).code, 0);

@@ -11,7 +11,7 @@
 
 using foveate::test::Outcome;
 using foveate::test::run;
-using foveate::test::writePicture;
+using foveate::test::writePictures;
 
 class VerbsTest : public QObject {
     Q_OBJECT
@@ -23,12 +23,7 @@ private Q_SLOTS:
     void initTestCase()
     {
         m_project = m_folder.filePath("study.foveate");
-        for (int i = 0; i < 120; ++i) {
-            const QString folder = m_folder.filePath(i % 2 == 0 ? "images/A" : "images/B");
-            QDir().mkpath(folder);
-            QVERIFY(writePicture((folder + QStringLiteral("/person%1_%2.png").arg(i / 4).arg(i)).toStdString(),
-                                 unsigned(i), i % 2));
-        }
+        QVERIFY(writePictures(m_folder.filePath("images"), 120));
         QCOMPARE(run({"new", m_project, "--classes", "A,B", "--modality", "xray", "--pack-size", "32"}).code, 0);
         const Outcome imported = run({"import", m_project, m_folder.filePath("images"), "--patient", "(person\\d+)_",
                                       "--split", "70/0/30", "--hide-labels", "--json"});

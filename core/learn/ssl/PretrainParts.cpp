@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/ssl/PretrainParts.h"
 
+#include "learn/TrainSetup.h"
+
 #include <algorithm>
 
 namespace foveate::learn::ssl {
@@ -8,20 +10,10 @@ namespace {
 
 Result<ModelInfo> describe(const RunContext& context, const PretrainOptions& options)
 {
-    ModelInfo info;
-    info.model = options.model;
-    info.channels = int(context.pack.shape().channels);
-    info.normalisation = augment::usualNormalisation(info.channels);
-    if (context.parent) {
-        FOVEATE_TRY(info, infoOfParent(context.parent->metadata, info));
-        if (info.channels != int(context.pack.shape().channels))
-            return fail(Code::wrongShape,
-                        {"channels", std::to_string(info.channels), std::to_string(context.pack.shape().channels)});
-    }
+    FOVEATE_TRY(ModelInfo info, startOf(context, options.model));
     info.size = std::min(options.size, int(context.pack.shape().size));
     info.classes.clear();
     info.method = options.objective.method;
-    info.dtype = context.capability.dtype;
     return info;
 }
 
