@@ -9,6 +9,7 @@
 #include "learn/TrainedNetwork.h"
 
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>

@@ -5,6 +5,7 @@
 #include "learn/nets/Graph.h"
 
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 #include <utility>
 
 namespace foveate::explain {

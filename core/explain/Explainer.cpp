@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <c10/core/InferenceMode.h>
 #include <utility>
 
 namespace foveate::explain {

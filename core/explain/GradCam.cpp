@@ -4,7 +4,9 @@
 #include "learn/Exceptions.h"
 #include "learn/nets/Graph.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/upsample_bilinear2d.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 namespace foveate::explain {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "explain/Layers.h"
 
+#include <ATen/core/grad_mode.h>
 #include <string>
 
 namespace foveate::explain {

@@ -6,6 +6,7 @@
 #include "learn/nets/Graph.h"
 
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 
 namespace foveate::explain {
 namespace {

@@ -5,6 +5,7 @@
 #include "learn/Exceptions.h"
 
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 
 namespace foveate::explain {
 namespace {

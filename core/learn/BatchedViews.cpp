@@ -3,6 +3,7 @@
 
 #include "learn/augment/Geometry.h"
 
+#include <ATen/core/grad_mode.h>
 #include <algorithm>
 #include <functional>
 

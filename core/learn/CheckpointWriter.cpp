@@ -3,6 +3,7 @@
 
 #include "learn/Exceptions.h"
 
+#include <ATen/core/grad_mode.h>
 #include <chrono>
 
 namespace foveate::learn {

@@ -3,6 +3,7 @@
 
 #include "learn/Autocast.h"
 
+#include <ATen/core/grad_mode.h>
 #include <cmath>
 
 namespace foveate::learn {

@@ -4,6 +4,7 @@
 #include "base/Random.h"
 #include "learn/ranks/SyncNorm.h"
 
+#include <ATen/core/grad_mode.h>
 #include <algorithm>
 #include <cmath>
 #include <sstream>
@@ -29,7 +30,7 @@ constexpr double kLeak = .01; ///< PyTorch's slope of a leaky ReLU below 0
 
 torch::nn::Linear makeLinear(const std::string& name, int inputs, int outputs, std::uint64_t seed)
 {
-    torch::NoGradGuard guard;
+    at::NoGradGuard guard;
     torch::nn::Linear layer(inputs, outputs);
     const double bound = 1.0 / std::sqrt(double(inputs));
     fillUniform(layer->weight, bound, Random::derive(seed, "weights:" + name + ".weight"));
@@ -118,7 +119,7 @@ void Network::moveTo(const at::Device& device)
 
 void Network::useChannelsLast()
 {
-    torch::NoGradGuard guard;
+    at::NoGradGuard guard;
     for (at::Tensor& tensor : m_backbone->parameters()) {
         if (tensor.dim() != 4)
             continue;
@@ -137,7 +138,7 @@ void Network::synchroniseNorms(const std::shared_ptr<const Group>& group)
 
 void Network::zeroResidualBranches()
 {
-    torch::NoGradGuard guard;
+    at::NoGradGuard guard;
     const std::vector<Node>& nodes = m_backbone->nodes();
     for (const Node& node : nodes)
         if (node.op == Op::sum)
@@ -215,7 +216,7 @@ Status Network::load(const TensorMap& from, bool head)
             return fail(Code::wrongShape, {name, shapeText(found->second), shapeText(tensor)});
         chosen[name] = found->second;
     }
-    torch::NoGradGuard guard;
+    at::NoGradGuard guard;
     for (const auto& [name, tensor] : chosen)
         own.at(name).copy_(tensor);
     return {};
@@ -223,7 +224,7 @@ Status Network::load(const TensorMap& from, bool head)
 
 bool Network::isFinite() const
 {
-    torch::NoGradGuard guard;
+    at::NoGradGuard guard;
     const TensorMap own = state();
     return std::all_of(own.begin(), own.end(), [](const auto& item) {
         return !item.second.is_floating_point() || at::isfinite(item.second).all().template item<bool>();

@@ -7,6 +7,7 @@
 #include "learn/Scoring.h"
 #include "learn/TrainedNetwork.h"
 
+#include <c10/core/InferenceMode.h>
 #include <chrono>
 
 namespace foveate::learn {

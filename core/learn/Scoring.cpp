@@ -4,6 +4,7 @@
 #include "base/Npy.h"
 
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 
 namespace foveate::learn {
 namespace {

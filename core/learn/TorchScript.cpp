@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/TorchScript.h"
 
+#include <ATen/core/grad_mode.h>
 #include <algorithm>
 #include <filesystem>
 #include <torch/csrc/jit/api/module.h>

@@ -156,7 +156,7 @@ Result<BatchResult> TrainJob::learn(std::span<const std::size_t> order)
     const auto ranks = std::uint64_t(m_context.group ? m_context.group->count() : 1);
     const auto rank = std::uint64_t(m_context.group ? m_context.group->rank() : 0);
     const std::uint64_t draw = std::uint64_t(m_state.step) * ranks + rank;
-    torch::manual_seed(Random::derive(m_context.snapshot.seed, "dropout", draw).next());
+    at::manual_seed(Random::derive(m_context.snapshot.seed, "dropout", draw).next());
     const at::Tensor views = trainingViews(m_batches, rows, own, m_preset, m_context.snapshot.seed, m_state.epoch);
     return m_tuner.learn(views, labels, weights, rate(), batchWeight);
 }

@@ -2,6 +2,7 @@
 #include "learn/Validation.h"
 
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 
 namespace foveate::learn {
 

@@ -3,7 +3,9 @@
 #include "explain/Example.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <QTest>
+#include <c10/core/InferenceMode.h>
 
 using namespace foveate;
 using namespace foveate::explain;

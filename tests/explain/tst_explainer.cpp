@@ -7,6 +7,7 @@
 #include "base/Random.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <QTemporaryDir>
 #include <QTest>
 #include <algorithm>

@@ -3,6 +3,7 @@
 #include "explain/GradCam.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <QTest>
 
 using namespace foveate;

@@ -4,6 +4,7 @@
 
 #include <ATen/Parallel.h>
 #include <QTest>
+#include <c10/core/InferenceMode.h>
 
 using namespace foveate;
 using namespace foveate::explain;

@@ -5,6 +5,7 @@
 #include "learn/Autocast.h"
 #include "learn/nets/FastNorm.h"
 
+#include <ATen/core/grad_mode.h>
 #include <QTest>
 
 using namespace foveate::learn;
@@ -14,7 +15,7 @@ namespace {
 torch::nn::BatchNorm2d layerOf(int channels)
 {
     torch::nn::BatchNorm2d norm(channels);
-    const torch::NoGradGuard guard;
+    const at::NoGradGuard guard;
     norm->weight.copy_(torch::randn({channels})); // negative scales too
     norm->bias.copy_(torch::randn({channels}));
     return norm;
@@ -32,7 +33,7 @@ at::Tensor shiftedMaps(int images, int channels, int side)
 class FastNormTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void init() { torch::manual_seed(3); }
+    void init() { at::manual_seed(3); }
     void cleanup() { at::set_num_threads(2); }
 
     void equalsTheLibrary_data()

@@ -37,7 +37,7 @@ std::vector<std::pair<const char*, Loss>> losses()
 
 at::Tensor random(std::int64_t rows, std::int64_t columns)
 {
-    torch::manual_seed(5);
+    at::manual_seed(5);
     return at::randn({rows, columns});
 }
 

@@ -9,9 +9,11 @@
 #include "support/ExampleRun.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <QTemporaryDir>
 #include <QTest>
 #include <array>
+#include <c10/core/InferenceMode.h>
 
 using namespace foveate;
 using namespace foveate::learn;
@@ -176,10 +178,10 @@ private Q_SLOTS:
         const at::Tensor still = network.logitsOfFeatures(features);
         QVERIFY(at::equal(still, network.logitsOfFeatures(features)));
         network.train(true);
-        torch::manual_seed(3);
+        at::manual_seed(3);
         const at::Tensor first = network.logitsOfFeatures(features);
         QVERIFY(!at::equal(first, still));
-        torch::manual_seed(3);
+        at::manual_seed(3);
         QVERIFY(at::equal(network.logitsOfFeatures(features), first));
         QCOMPARE(usualDropout("vgg16"), (Dropout{.head = .5, .layers = .5}));
         QCOMPARE(usualDropout("resnet50"), Dropout());

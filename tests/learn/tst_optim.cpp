@@ -2,6 +2,7 @@
 #include "learn/optim/Optimiser.h"
 #include "learn/optim/Schedule.h"
 
+#include <ATen/core/grad_mode.h>
 #include <QtTest>
 #include <cmath>
 #include <numbers>
@@ -15,7 +16,7 @@ namespace {
 
 std::vector<at::Tensor> start()
 {
-    torch::manual_seed(4);
+    at::manual_seed(4);
     std::vector<at::Tensor> list{at::randn({5, 3}), at::randn({5})};
     list.push_back(at::randn({4, 3, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast));
     for (at::Tensor& tensor : list)

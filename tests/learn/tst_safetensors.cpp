@@ -101,7 +101,9 @@ private Q_SLOTS:
         row("offsets backwards", file(with(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"), 8));
         row("another size", file(with(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"), 8));
         row("extra key", file(with(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1})"), 8));
-        row("deep", file("{\"a\":" + std::string(1000, '[') + std::string(1000, ']') + "}", 0));
+        std::string deep = "{\"a\":";
+        deep.append(1000, '[').append(1000, ']').append("}");
+        row("deep", file(deep, 0));
         row("metadata with a number", file(R"({"__metadata__":{"a":1}})", 0));
     }
 

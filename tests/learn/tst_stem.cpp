@@ -26,7 +26,7 @@ at::Tensor byTheLibrary(torch::nn::Conv2d& layer, const at::Tensor& images)
 class StemTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void init() { torch::manual_seed(3); }
+    void init() { at::manual_seed(3); }
     void cleanup() { at::set_num_threads(2); }
 
     void equalsTheLibrary_data()

@@ -6,6 +6,7 @@
 
 #include <ATen/Parallel.h>
 #include <QTest>
+#include <c10/core/InferenceMode.h>
 #include <nlohmann/json.hpp>
 
 using namespace foveate;

@@ -6,6 +6,7 @@
 #include "learn/optim/Optimiser.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <QTest>
 
 using namespace foveate;

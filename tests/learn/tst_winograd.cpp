@@ -5,6 +5,7 @@
 #include "learn/nets/Layouts.h"
 #include "learn/nets/Winograd.h"
 
+#include <ATen/core/grad_mode.h>
 #include <QTest>
 #include <array>
 #include <thread>
@@ -31,7 +32,7 @@ at::Tensor byTheLibrary(torch::nn::Conv2d& layer, const at::Tensor& maps)
 class WinogradTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void init() { torch::manual_seed(3); }
+    void init() { at::manual_seed(3); }
     void cleanup() { at::set_num_threads(2); }
 
     void equalsTheSumOverTheWindow_data()
@@ -97,7 +98,7 @@ private Q_SLOTS:
 
     void addsAndClips()
     {
-        const torch::NoGradGuard guard;
+        const at::NoGradGuard guard;
         torch::nn::Conv2d layer = layerOf(32, 32, true);
         const at::Tensor maps = mapsOf(3, 32, 7, 7);
         const at::Tensor shortcut = mapsOf(3, 32, 7, 7);

@@ -14,6 +14,7 @@
 #include "learn/ssl/Losses.h"
 #include "learn/ssl/Views.h"
 
+#include <c10/core/InferenceMode.h>
 #include <filesystem>
 #include <numeric>
 

@@ -8,6 +8,7 @@
 
 #include <ATen/ATen.h>
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 #include <set>
 
 namespace foveate::engine {

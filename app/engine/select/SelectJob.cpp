@@ -11,6 +11,7 @@
 
 #include <ATen/ATen.h>
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 #include <chrono>
 #include <cmath>
 

@@ -4,6 +4,7 @@
 #include "base/Random.h"
 #include "learn/nets/Architectures.h"
 
+#include <ATen/core/grad_mode.h>
 #include <cmath>
 #include <functional>
 

@@ -4,6 +4,7 @@
 #include "learn/nets/Winograd.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/grad_mode.h>
 #include <algorithm>
 
 namespace foveate::learn {

@@ -2,6 +2,7 @@
 #include "learn/ranks/SyncNorm.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace foveate::learn {

@@ -10,6 +10,7 @@
 #include "score/Metrics.h"
 
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 #include <cmath>
 #include <map>
 #include <set>

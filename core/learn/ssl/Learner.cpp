@@ -4,6 +4,7 @@
 #include "learn/Autocast.h"
 #include "learn/ranks/Gather.h"
 
+#include <ATen/core/grad_mode.h>
 #include <cmath>
 #include <numeric>
 
