@@ -89,7 +89,9 @@ at::Tensor resampling(const Side& side, int n, int size)
 at::Tensor resized(const Chosen& chosen, const at::Tensor& planes, int n)
 {
     const int size = int(planes.size(3));
-    const auto mirrored = [](const View& view) { return std::abs(view.rotation) == 90 ? quarterTurned(view) : view; };
+    const auto mirrored = [&](const View& view) {
+        return turnOf(view, cropOf(view, size), n) == Turn::quarter ? quarterTurned(view) : view;
+    };
     const auto values = [&](const auto& valueOf) { return chosen.values(valueOf, {-1, 1, 1}); };
     const Side across{values([&](const View& v) { return cropOf(v, size).left; }),
                       values([&](const View& v) { return cropOf(v, size).width; }),
@@ -102,9 +104,13 @@ at::Tensor resized(const Chosen& chosen, const at::Tensor& planes, int n)
 }
 
 /// planes [N,C,S,S] → [N,C,n,n]: bilinear, at each image's own Sampling.
-at::Tensor sampled(const at::Tensor& planes, const std::vector<Sampling>& samplings, int n)
+at::Tensor sampled(const Chosen& chosen, const at::Tensor& planes, int n,
+                   const std::function<Sampling(const View&)>& samplingFor)
 {
     const auto options = planes.options();
+    std::vector<Sampling> samplings;
+    for (const View& view : chosen.views())
+        samplings.push_back(samplingFor(view));
     const auto values = [&](float Sampling::*field) {
         std::vector<float> list;
         for (const Sampling& sampling : samplings)
@@ -150,22 +156,16 @@ at::Tensor geometry(const at::Tensor& planes, Views views, int n)
     at::Tensor out = at::empty({planes.size(0), planes.size(1), n, n}, planes.options());
     const Chosen direct(views, planes.device(), is(Turn::sampled));
     const Chosen others(views, planes.device(), [&](const View& view) { return !is(Turn::sampled)(view); });
-    if (!direct.views().empty()) {
-        std::vector<Sampling> samplings;
-        for (const View& view : direct.views())
-            samplings.push_back(samplingOf(cropOf(view, size), view, n));
-        direct.put(out, sampled(direct.of(planes), samplings, n));
-    }
+    if (!direct.views().empty())
+        direct.put(out, sampled(direct, direct.of(planes), n,
+                                [&](const View& view) { return samplingOf(cropOf(view, size), view, n); }));
     if (!others.views().empty())
         others.put(out, resized(others, others.of(planes), n));
     const Chosen quarter(views, planes.device(), is(Turn::quarter));
     out = quarter.apply(out, [](const at::Tensor& x) { return x.transpose(2, 3); });
     const Chosen after(views, planes.device(), is(Turn::after));
     return after.apply(out, [&](const at::Tensor& x) {
-        std::vector<Sampling> samplings;
-        for (const View& view : after.views())
-            samplings.push_back(samplingOf({0, 0, n, n}, turnedAlone(view), n));
-        return sampled(x, samplings, n);
+        return sampled(after, x, n, [&](const View& view) { return samplingOf({0, 0, n, n}, turnedAlone(view), n); });
     });
 }
 

@@ -72,7 +72,7 @@ void removeOld(const std::string& runFolder, int keep)
 /// Without LibTorch's threads, which belong to the job: checkpoints are written while it goes on.
 bool isFiniteFloat(const at::Tensor& tensor)
 {
-    const at::Tensor plain = tensor.to(at::kCPU).contiguous();
+    const at::Tensor plain = tensor.contiguous();
     const float* values = plain.const_data_ptr<float>();
     std::uint32_t greatest = 0; // of the values without their signs, as bits: infinity and NaN are above all numbers
     for (std::int64_t i = 0; i < plain.numel(); ++i)

@@ -24,7 +24,7 @@ struct Checkpoint {
     nlohmann::json state;  ///< counters, best values, sizes: what the job needs to go on
 };
 
-/// Whether every weight is.
+/// Whether every weight is. REQUIRES: they lie in the processor's memory.
 bool isFinite(const Checkpoint& checkpoint);
 
 /// noSpace or io on failure; the older checkpoints are then untouched. nonFinite: weights that are not finite are never

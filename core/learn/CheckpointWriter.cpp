@@ -33,11 +33,11 @@ CheckpointWriter::~CheckpointWriter()
 
 Status CheckpointWriter::begin(Checkpoint checkpoint)
 {
+    copyInto(m_weights, checkpoint.weights);
+    checkpoint.weights = m_weights;
     if (!isFinite(checkpoint))
         return fail(Code::nonFinite, {"weights"});
-    copyInto(m_weights, checkpoint.weights);
     copyInto(m_optimiser, checkpoint.optimiser);
-    checkpoint.weights = m_weights;
     checkpoint.optimiser = m_optimiser;
     m_writing = std::async(std::launch::async, [folder = m_runFolder, copy = std::move(checkpoint)] {
         const auto start = std::chrono::steady_clock::now();

@@ -72,7 +72,7 @@ Result<Capability> decideCapability(const CapabilityWish& wish)
         capability.device = "cuda";
     const int threads = wish.threads > 0 ? wish.threads : usableProcessors();
     capability.threads = std::max(1, threads / wish.local);
-    capability.fastLayers = wish.dtype != "float32" && !capability.onGpu();
+    capability.fastLayers = wish.fastLayers && !capability.onGpu();
     const bool low = capability.onGpu() ? gpuHasBfloat16() : processorHasBfloat16();
     capability.dtype = wish.dtype == "auto" ? (low ? "bfloat16" : "float32") : wish.dtype;
     return capability;

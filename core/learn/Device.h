@@ -30,11 +30,12 @@ struct Capability {
 
 struct CapabilityWish {
     std::string device = "auto"; ///< auto, cpu, cuda
-    std::string dtype = "auto";  ///< auto, bfloat16, float32: as PyTorch computes it, operation by operation
+    std::string dtype = "auto";  ///< auto, bfloat16, float32
     int threads = 0;             ///< 0: every processor this process may use
     bool requireGpu = false;
-    bool gpuServes = true; ///< false: a job that always runs on the processor
-    int local = 1;         ///< processes on this machine that train together: they share its threads, each has its GPU
+    bool gpuServes = true;  ///< false: a job that always runs on the processor
+    bool fastLayers = true; ///< false: each operation as PyTorch computes it
+    int local = 1;          ///< processes on this machine that train together: they share its threads, each has its GPU
 };
 
 /// deviceMissing (args: device) where cuda or requireGpu asks for more GPUs than there are; usage for an unknown word.

@@ -84,11 +84,12 @@ Result<Capability> chooseCapability(const std::string& folder, const Snapshot& s
         FOVEATE_TRY(const json run, readRunJson(folder));
         return capabilityFromJson(run["capability"]);
     }
-    FOVEATE_TRY(Capability capability, decideCapability({snapshot.device, dtypeWish(snapshot, parent), snapshot.threads,
-                                                         requireGpu, gpuServes(snapshot.job), ranks.local}));
-    capability.ranks = ranks.count;
     // The number type goes on as the parent's; that each operation be PyTorch's only this run itself can ask for.
-    capability.fastLayers = snapshot.dtype != "float32" && !capability.onGpu();
+    const bool fastLayers = snapshot.dtype != "float32";
+    FOVEATE_TRY(Capability capability,
+                decideCapability({snapshot.device, dtypeWish(snapshot, parent), snapshot.threads, requireGpu,
+                                  gpuServes(snapshot.job), fastLayers, ranks.local}));
+    capability.ranks = ranks.count;
     return capability;
 }
 

@@ -81,15 +81,6 @@ Result<Encoded> encode(const Weights& weights)
 
 } // namespace
 
-Result<std::string> encodeSafetensors(const Weights& weights)
-{
-    FOVEATE_TRY(const Encoded encoded, encode(weights));
-    std::string bytes;
-    for (const std::string_view piece : encoded.pieces())
-        bytes += piece;
-    return bytes;
-}
-
 Result<Weights> decodeSafetensors(std::string_view bytes, const std::string& origin)
 {
     FOVEATE_TRY(SafetensorsHeader header, parseSafetensorsHeader(bytes, origin));

@@ -24,14 +24,11 @@ struct Weights {
     Metadata metadata;
 };
 
-/// The file's bytes. Tensors may lie anywhere and in any layout; they are copied. unsupported (args: name, dtype) for
-/// others.
-Result<std::string> encodeSafetensors(const Weights& weights);
 /// corrupt (args: `origin`, what is wrong) for anything the rules above forbid; memory stays below twice the file's
 /// size.
 Result<Weights> decodeSafetensors(std::string_view bytes, const std::string& origin);
 
-/// Written atomically.
+/// Written atomically. Tensors may lie anywhere and in any layout. unsupported (args: name, dtype) for other types.
 Status writeSafetensors(const std::string& path, const Weights& weights);
 /// notFound, io, tooLarge (above 4 GB) or corrupt.
 Result<Weights> readSafetensors(const std::string& path);

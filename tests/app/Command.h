@@ -61,4 +61,13 @@ inline bool writePictures(const QString& folder, int count)
     return written;
 }
 
+/// A new X-ray project with the classes A and B in `folder`, and pictures for it in images/; "" when it failed.
+inline QString makeStudy(const QString& folder, int pictures)
+{
+    const QString project = folder + QStringLiteral("/study.foveate");
+    const bool made = writePictures(folder + QStringLiteral("/images"), pictures) &&
+                      run({"new", project, "--classes", "A,B", "--modality", "xray", "--pack-size", "32"}).code == 0;
+    return made ? project : QString();
+}
+
 } // namespace foveate::test

@@ -8,8 +8,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+using foveate::test::makeStudy;
 using foveate::test::run;
-using foveate::test::writePictures;
 namespace session = foveate::session;
 
 namespace {
@@ -60,9 +60,8 @@ class SameListsTest : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        m_project = m_folder.filePath("study.foveate");
-        QVERIFY(writePictures(m_folder.filePath("images"), 90));
-        QCOMPARE(run({"new", m_project, "--classes", "A,B", "--modality", "xray", "--pack-size", "32"}).code, 0);
+        m_project = makeStudy(m_folder.path(), 90);
+        QVERIFY(!m_project.isEmpty());
         QCOMPARE(run({"import", m_project, m_folder.filePath("images"), "--hide-labels"}).code, 0);
         QCOMPARE(run({"label", m_project, "--oracle", "--count", "20"}).code, 0);
         QCOMPARE(run({"train", m_project, "--run", "none", "--model", "tiny", "--size", "32", "--epochs", "10"}).code,

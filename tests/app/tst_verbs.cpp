@@ -9,9 +9,9 @@
 #include <QTest>
 #include <csignal>
 
+using foveate::test::makeStudy;
 using foveate::test::Outcome;
 using foveate::test::run;
-using foveate::test::writePictures;
 
 class VerbsTest : public QObject {
     Q_OBJECT
@@ -22,9 +22,8 @@ class VerbsTest : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        m_project = m_folder.filePath("study.foveate");
-        QVERIFY(writePictures(m_folder.filePath("images"), 120));
-        QCOMPARE(run({"new", m_project, "--classes", "A,B", "--modality", "xray", "--pack-size", "32"}).code, 0);
+        m_project = makeStudy(m_folder.path(), 120);
+        QVERIFY(!m_project.isEmpty());
         const Outcome imported = run({"import", m_project, m_folder.filePath("images"), "--patient", "(person\\d+)_",
                                       "--split", "70/0/30", "--hide-labels", "--json"});
         QCOMPARE(imported.code, 0);

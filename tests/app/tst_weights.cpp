@@ -8,9 +8,9 @@
 #include <QTest>
 #include <filesystem>
 
+using foveate::test::makeStudy;
 using foveate::test::Outcome;
 using foveate::test::run;
-using foveate::test::writePicture;
 
 namespace {
 
@@ -36,13 +36,8 @@ class WeightsTest : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        m_project = path("study.foveate");
-        for (int i = 0; i < 24; ++i) {
-            const QString folder = path(i % 2 == 0 ? "images/A" : "images/B");
-            QDir().mkpath(folder);
-            QVERIFY(writePicture((folder + QStringLiteral("/p%1.png").arg(i)).toStdString(), unsigned(i), i % 2));
-        }
-        QCOMPARE(run({"new", m_project, "--classes", "A,B", "--modality", "xray", "--pack-size", "32"}).code, 0);
+        m_project = makeStudy(m_folder.path(), 24);
+        QVERIFY(!m_project.isEmpty());
         QCOMPARE(run({"import", m_project, path("images"), "--labels", "folder"}).code, 0);
         const Outcome trained = train({"--run", "none", "--model", "resnet18"});
         QVERIFY2(trained.code == 0, qPrintable(trained.err));

@@ -47,7 +47,10 @@ private Q_SLOTS:
     void writesPythonsBytes()
     {
         const Weights weights = *decodeSafetensors(pythonFile(), "python");
-        QCOMPARE(QByteArray::fromStdString(*encodeSafetensors(weights)), QByteArray::fromStdString(pythonFile()));
+        QTemporaryDir folder;
+        const std::string path = folder.filePath("w.safetensors").toStdString();
+        QVERIFY(writeSafetensors(path, weights).has_value());
+        QCOMPARE(QByteArray::fromStdString(*readFile(path)), QByteArray::fromStdString(pythonFile()));
     }
 
     void anyLayoutSurvivesAFile()
@@ -62,7 +65,8 @@ private Q_SLOTS:
         QVERIFY(at::equal(read->tensors.at("x"), image));
         QVERIFY(at::equal(read->tensors.at("y"), weights.tensors.at("y")));
         QCOMPARE(readSafetensors(path + "-none").error().code, Code::notFound);
-        QCOMPARE(encodeSafetensors({{{"c", at::zeros({1}, at::kComplexFloat)}}, {}}).error().code, Code::unsupported);
+        const Weights complex{{{"c", at::zeros({1}, at::kComplexFloat)}}, {}};
+        QCOMPARE(writeSafetensors(path, complex).error().code, Code::unsupported);
     }
 
     void refusesBadFiles_data()
