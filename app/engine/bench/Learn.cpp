@@ -118,6 +118,7 @@ Result<Outcome> logits(const Input& input)
     outcome.items = 64;
     outcome.seconds = timed(input.repeat, [&] {
         std::vector<at::Tensor> parts;
+        parts.reserve(networks.size());
         for (Network& net : networks)
             parts.push_back(net.logitsOfFeatures(net.backbone().foldedFeatures(x)));
         rows = at::cat(parts);
@@ -205,7 +206,7 @@ Result<Outcome> trainingStep(const Input& input)
         FOVEATE_TRY(learners.emplace_back(), ssl::Learner::create(options, capability, nullptr, input.seed));
     }
     at::manual_seed(input.seed);
-    const at::Tensor views = at::randn({128, 1, 96, 96}).to(deviceOf(capability));
+    at::Tensor views = at::randn({128, 1, 96, 96}).to(deviceOf(capability));
     Status status;
     const auto secondsOfStep = [&](ssl::Learner& learner) {
         const auto work = [&] {

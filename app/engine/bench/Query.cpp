@@ -91,7 +91,8 @@ Result<Outcome> growthCoreset(const Input& input)
 /// Columns to mean 0 and deviation 1.
 void standardise(std::vector<float>& values, std::size_t width)
 {
-    const double n = double(values.size() / width);
+    const std::size_t rows = values.size() / width;
+    const auto n = double(rows);
     for (std::size_t k = 0; k < width; ++k) {
         double mean = 0, square = 0;
         for (std::size_t i = k; i < values.size(); i += width) {
