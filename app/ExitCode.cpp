@@ -15,6 +15,7 @@ ExitCode exitCodeOf(Code code)
     case Code::tooLarge:
     case Code::patientSplit:
     case Code::needsClasses:
+    case Code::needsOneClass:
     case Code::needsLabels:
     case Code::noTruth:
     case Code::wrongShape:

@@ -332,7 +332,9 @@ QString modelSection(const ReportData& data)
     if (e.intervals)
         html += QStringLiteral("<p class=\"quiet\">%1</p>")
                     .arg(escaped(Report::tr("Intervals by bootstrap over patients.")));
-    return html + confusionTable(e.metrics, data.classes) + perClassTable(e.metrics, data.classes);
+    if (!e.metrics.confusion.empty())
+        html += confusionTable(e.metrics, data.classes);
+    return html + perClassTable(e.metrics, data.classes);
 }
 
 QString timelineSection(const ReportData& data)

@@ -129,7 +129,8 @@ Status fillEvaluation(ReportData& data, session::Project& project)
         if (rows.empty())
             continue;
         FOVEATE_TRY(const session::RunArrays arrays, session::readRunArrays((*run)->folder));
-        FOVEATE_TRY(const score::Predictions predictions, session::predictionsFor(rows, arrays));
+        FOVEATE_TRY(const score::Predictions predictions,
+                    session::predictionsFor(rows, arrays, project.file().multiLabel));
         return evaluate(data, project, (*run)->id, std::string(name(split)), predictions);
     }
     const auto crossed = session::crossValidationOf(project.runsFolder(), **run);

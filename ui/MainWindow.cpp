@@ -274,6 +274,11 @@ void MainWindow::refreshLabelMenu()
         QAction* action = m_labelMenu->addAction(asButtonText(button->text()) + u'\t' + button->key());
         connect(action, &QAction::triggered, this, [this, i] { m_read->label(i); });
     }
+    if (m_workspace->project().file.multiLabel) {
+        m_labelMenu->addSeparator();
+        connect(m_labelMenu->addAction(tr("These apply") + u'\t' + tr("Enter")), &QAction::triggered, m_read,
+                &ReadPage::confirm);
+    }
 }
 
 void MainWindow::refreshBar()

@@ -17,6 +17,7 @@ int exitStatus(const Status& status)
     case Code::patientSplit:
     case Code::needsLabels:
     case Code::needsClasses:
+    case Code::needsOneClass:
     case Code::noTruth: return 3;
     case Code::notFound:
     case Code::needsTraining: return 4;

@@ -122,7 +122,7 @@ Result<json> Serve::predict(const json& command)
     const c10::InferenceMode inference;
     learn::Network& network = m_loaded->network;
     const at::Tensor features = network.foldedFeatures(image);
-    const at::Tensor probabilities = network.logitsOfFeatures(features).softmax(1);
+    const at::Tensor probabilities = network.probabilitiesOfFeatures(features);
     if (!at::isfinite(probabilities).all().item<bool>())
         return fail(Code::nonFinite, {"probabilities"});
     return json{{"row", row}, {"probabilities", listOf(probabilities[0])}};

@@ -20,12 +20,12 @@ struct LabelOptions {
 };
 
 /// `id,label` on standard output after each COMMIT, flushed: what was printed is on the disk.
-session::Acknowledge acknowledging(const LabelOptions& options, const std::vector<std::string>& classes)
+session::Acknowledge acknowledging(const LabelOptions& options, LabelScheme labels)
 {
     if (!options.acknowledge)
         return {};
-    return [&classes](const std::string& id, int classIndex) {
-        std::printf("%s,%s\n", id.c_str(), classes[std::size_t(classIndex)].c_str());
+    return [labels = std::move(labels)](const std::string& id, int label) {
+        std::printf("%s,%s\n", id.c_str(), labels.text(label).c_str());
         std::fflush(stdout);
     };
 }
@@ -61,7 +61,7 @@ int label(const LabelOptions& options, const CommonOptions& common)
     Result<session::Project> project = session::Project::open(options.project, session::Purpose::write);
     if (!project)
         return report(project.error());
-    const session::Acknowledge acknowledge = acknowledging(options, project->file().classes);
+    const session::Acknowledge acknowledge = acknowledging(options, project->file().labels());
     const Result<session::LabelReport> outcome =
         options.oracle ? session::labelByOracle(*project, options.count, acknowledge)
                        : session::labelFromTable(*project, options.file, options.reader, acknowledge);

@@ -11,11 +11,13 @@ namespace foveate::app {
 namespace {
 
 /// A study of one class has nothing to decide.
-Status checkClasses(const std::vector<std::string>& classes)
+Status checkClasses(const store::ProjectFile& file)
 {
-    const std::set<std::string> names(classes.begin(), classes.end());
-    if (names.size() < 2 || names.size() < classes.size() || names.contains(""))
+    const std::set<std::string> names(file.classes.begin(), file.classes.end());
+    if (names.size() < 2 || names.size() < file.classes.size() || names.contains(""))
         return fail(Code::badInput, {"--classes", "two or more classes with different names are needed"});
+    if (file.multiLabel && !fitMultiLabel(file.classes))
+        return fail(Code::badInput, {"--multi-label", "at most 24 classes, none with “|” in it or called “none”"});
     return {};
 }
 
@@ -25,13 +27,16 @@ int makeProject(const std::string& folder, const store::ProjectFile& wanted, con
     file.name = std::filesystem::path(folder).lexically_normal().stem().string();
     if (common.seed)
         file.seed = *common.seed;
-    if (const Status good = checkClasses(file.classes); !good)
+    if (const Status good = checkClasses(file); !good)
         return report(good.error());
     const Result<session::Project> project = session::Project::create(folder, file);
     if (!project)
         return report(project.error());
     if (common.json)
-        printJson({{"project", folder}, {"classes", file.classes}, {"modality", file.modality}});
+        printJson({{"project", folder},
+                   {"classes", file.classes},
+                   {"multi_label", file.multiLabel},
+                   {"modality", file.modality}});
     else
         say(Console::tr("Made %1. Next: foveate import %1 FOLDER").arg(QString::fromStdString(folder)));
     return kOk;
@@ -47,6 +52,7 @@ void addNew(CLI::App& program, Invocation& invocation)
     verb->add_option("--classes", file->classes, "The classes, separated by commas, in the order of their keys")
         ->required()
         ->delimiter(',');
+    verb->add_flag("--multi-label", file->multiLabel, "Several of the classes, or none, may apply to one image");
     verb->add_option("--modality", file->modality, "oct, xray or histology")
         ->check(CLI::IsMember({"oct", "xray", "histology"}));
     verb->add_option("--policy", file->policy,

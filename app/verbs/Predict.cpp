@@ -3,9 +3,8 @@
 #include "app/EngineVerb.h"
 #include "app/Verbs.h"
 
+#include "score/Metrics.h"
 #include "session/Selection.h"
-
-#include <algorithm>
 
 namespace foveate::app {
 namespace {
@@ -16,24 +15,23 @@ struct PredictOptions {
     std::vector<std::string> ids;
 };
 
-nlohmann::json probabilitiesOf(const session::RunArrays& arrays, std::size_t row)
+std::vector<double> probabilitiesOf(const session::RunArrays& arrays, std::size_t row)
 {
     const std::size_t classes = arrays.probabilities.columns();
     const auto first = arrays.probabilities.data.begin() + std::ptrdiff_t(row * classes);
-    return std::vector<float>(first, first + std::ptrdiff_t(classes));
+    return {first, first + std::ptrdiff_t(classes)};
 }
 
-nlohmann::json predictions(const session::RunArrays& arrays, const IdsByRow& wanted,
-                           const std::vector<std::string>& classes)
+nlohmann::json predictions(const session::RunArrays& arrays, const IdsByRow& wanted, const LabelScheme& labels)
 {
     nlohmann::json items = nlohmann::json::array();
     for (std::size_t i = 0; i < arrays.rows.size(); ++i) {
         const auto id = wanted.find(arrays.rows[i]);
         if (id == wanted.end())
             continue;
-        const nlohmann::json probabilities = probabilitiesOf(arrays, i);
-        const auto best = std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin();
-        items.push_back({{"id", id->second}, {"class", classes[std::size_t(best)]}, {"probabilities", probabilities}});
+        const std::vector<double> probabilities = probabilitiesOf(arrays, i);
+        const int label = score::predictedLabels(probabilities, int(probabilities.size()), labels.multi).front();
+        items.push_back({{"id", id->second}, {"class", labels.text(label)}, {"probabilities", probabilities}});
     }
     return items;
 }
@@ -45,7 +43,7 @@ Status predict(const PredictOptions& options, const CommonOptions& common)
     FOVEATE_TRY(const std::string folder,
                 runOnParent(project, "predict", options.run, nlohmann::json::object(), common));
     FOVEATE_TRY(const session::RunArrays arrays, session::readRunArrays(folder));
-    const nlohmann::json items = predictions(arrays, wanted, project.file().classes);
+    const nlohmann::json items = predictions(arrays, wanted, project.file().labels());
     if (common.json) {
         printJson({{"run", runId(folder)}, {"classes", project.file().classes}, {"items", items}});
         return {};

@@ -72,6 +72,8 @@ void sayEvaluation(const session::Evaluation& evaluation)
                 .arg(figures.f1, 0, 'f', 4)
                 .arg(figures.f1Interval ? rangeOf(*figures.f1Interval) : QString(),
                      figures.auc ? QString::number(*figures.auc, 'f', 4) : QStringLiteral("–")));
+    if (evaluation.confusion.empty())
+        return; // several classes an image
     say(Console::tr("Confusion, a row per true class, a column per predicted one:"));
     for (std::size_t c = 0; c < evaluation.confusion.size(); ++c) {
         QString row = QStringLiteral("  %1").arg(QString::fromStdString(evaluation.classes[c]), -18);

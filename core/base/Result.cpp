@@ -32,6 +32,7 @@ std::string_view name(Code code)
     case Code::needsLabels: return "needs-labels";
     case Code::needsTraining: return "needs-training";
     case Code::needsClasses: return "needs-classes";
+    case Code::needsOneClass: return "needs-one-class";
     case Code::noTruth: return "no-truth";
     case Code::deviceMissing: return "device-missing";
     case Code::outOfMemory: return "out-of-memory";

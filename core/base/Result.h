@@ -38,6 +38,7 @@ enum class Code {
     needsLabels,   ///< args: how many are there, how many are needed, hint verb
     needsTraining, ///< no run that has what is needed; args: hint verb
     needsClasses,  ///< fewer than two classes are there; args: how many
+    needsOneClass, ///< one class an image; args: what needs it
     noTruth,       ///< no hidden truth for an oracle; args: —
     deviceMissing, ///< args: device
     outOfMemory,   ///< args: device

@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 4> kSplits{"none", "train", "val", "test"
 constexpr std::array<std::string_view, 7> kJobs{"pretrain", "views", "train", "predict", "explain", "embed", "select"};
 constexpr std::array<std::string_view, 3> kDtypes{"auto", "float32", "bfloat16"};
 constexpr std::array<std::string_view, 3> kDevices{"auto", "cpu", "cuda"};
+constexpr const char* kSeveral = "several";
 constexpr int kMostThreads = 4096;
 constexpr int kMostProcesses = 256;
 
@@ -27,37 +28,48 @@ std::string inputPath(const std::string& runFolder, const char* file)
     return (fs::path(runFolder) / "input" / file).string();
 }
 
-json encodeSample(const SnapshotSample& sample)
+json encodeLabel(const std::optional<int>& label, const LabelScheme& labels)
+{
+    if (!label)
+        return {};
+    return labels.multi ? json(labels.classesOf(*label)) : json(*label);
+}
+
+json encodeSample(const SnapshotSample& sample, const LabelScheme& labels)
 {
     return {{"row", sample.row},
             {"id", sample.id},
             {"patient", sample.patient},
             {"split", name(sample.split)},
-            {"label", sample.label ? json(*sample.label) : json()},
+            {"label", encodeLabel(sample.label, labels)},
             {"weight", sample.weight}};
 }
 
 json encodeSnapshot(const Snapshot& snapshot)
 {
+    const LabelScheme labels = snapshot.labels();
     json samples = json::array();
     for (const SnapshotSample& sample : snapshot.samples)
-        samples.push_back(encodeSample(sample));
-    return {{"format", Snapshot::kFormat},
-            {"project", snapshot.project},
-            {"event_heads", snapshot.eventHeads},
-            {"classes", snapshot.classes},
-            {"modality", snapshot.modality},
-            {"samples", std::move(samples)},
-            {"pool", snapshot.pool},
-            {"pack", snapshot.pack},
-            {"parent", snapshot.parent ? json(*snapshot.parent) : json()},
-            {"job", snapshot.job},
-            {"options", snapshot.options},
-            {"seed", snapshot.seed},
-            {"threads", snapshot.threads},
-            {"processes", snapshot.processes},
-            {"dtype", snapshot.dtype},
-            {"device", snapshot.device}};
+        samples.push_back(encodeSample(sample, labels));
+    json document{{"format", Snapshot::kFormat},
+                  {"project", snapshot.project},
+                  {"event_heads", snapshot.eventHeads},
+                  {"classes", snapshot.classes},
+                  {"modality", snapshot.modality},
+                  {"samples", std::move(samples)},
+                  {"pool", snapshot.pool},
+                  {"pack", snapshot.pack},
+                  {"parent", snapshot.parent ? json(*snapshot.parent) : json()},
+                  {"job", snapshot.job},
+                  {"options", snapshot.options},
+                  {"seed", snapshot.seed},
+                  {"threads", snapshot.threads},
+                  {"processes", snapshot.processes},
+                  {"dtype", snapshot.dtype},
+                  {"device", snapshot.device}};
+    if (snapshot.multiLabel)
+        document["labels"] = kSeveral;
+    return document;
 }
 
 /// Takes the members of one JSON object, each with its type; what nobody asked for is an error at the end.
@@ -222,7 +234,22 @@ Result<json> readJson(const std::string& path)
     return document;
 }
 
-Status decodeSample(const json& entry, std::size_t index, int classes, SnapshotSample& sample, const std::string& path)
+/// Of a list of classes; nothing for one that is no class or stands twice.
+std::optional<int> codeOf(const std::optional<std::vector<int>>& set, const LabelScheme& labels)
+{
+    if (!set)
+        return std::nullopt;
+    int code = 0;
+    for (const int c : *set) {
+        if (c < 0 || std::size_t(c) >= labels.classes.size() || labels.applies(code, std::size_t(c)))
+            return std::nullopt;
+        code |= 1 << c;
+    }
+    return code;
+}
+
+Status decodeSample(const json& entry, std::size_t index, const LabelScheme& labels, SnapshotSample& sample,
+                    const std::string& path)
 {
     Members members(entry, "sample " + std::to_string(index));
     std::string split;
@@ -230,10 +257,17 @@ Status decodeSample(const json& entry, std::size_t index, int classes, SnapshotS
     members.take("id", sample.id);
     members.take("patient", sample.patient);
     members.take("split", split);
-    members.takeOptional("label", sample.label);
+    if (labels.multi) {
+        std::optional<std::vector<int>> set;
+        members.takeOptional("label", set);
+        sample.label = codeOf(set, labels);
+        members.require(set.has_value() == sample.label.has_value(), "the label is no class");
+    } else {
+        members.takeOptional("label", sample.label);
+    }
     members.take("weight", sample.weight);
     members.require(sample.row >= 0, "the row is negative");
-    members.require(!sample.label || (*sample.label >= 0 && *sample.label < classes), "the label is no class");
+    members.require(!sample.label || labels.holds(*sample.label), "the label is no class");
     members.require(std::isfinite(sample.weight) && sample.weight >= 0, "the weight");
     FOVEATE_CHECK(members.done(path));
     FOVEATE_TRY(sample.split, splitFromName(split));
@@ -242,11 +276,12 @@ Status decodeSample(const json& entry, std::size_t index, int classes, SnapshotS
 
 Status decodeSamples(const json& entries, Snapshot& snapshot, const std::string& path)
 {
+    const LabelScheme labels = snapshot.labels();
     std::unordered_set<std::int64_t> rows;
     snapshot.samples.resize(entries.size());
     for (std::size_t i = 0; i < entries.size(); ++i) {
         SnapshotSample& sample = snapshot.samples[i];
-        FOVEATE_CHECK(decodeSample(entries[i], i, int(snapshot.classes.size()), sample, path));
+        FOVEATE_CHECK(decodeSample(entries[i], i, labels, sample, path));
         if (!rows.insert(sample.row).second)
             return fail(Code::badInput, {path, "row " + std::to_string(sample.row) + " twice"});
     }
@@ -301,6 +336,11 @@ Result<Snapshot> readSnapshot(const std::string& runFolder)
     members.take("project", snapshot.project);
     members.take("event_heads", snapshot.eventHeads);
     members.take("classes", snapshot.classes);
+    std::string several;
+    members.takeIfThere("labels", several);
+    members.require(several.empty() || several == kSeveral, "the labels");
+    snapshot.multiLabel = several == kSeveral;
+    members.require(!snapshot.multiLabel || fitMultiLabel(snapshot.classes), "too many classes for sets of them");
     members.take("modality", snapshot.modality);
     const json* samples = members.find("samples");
     members.take("pool", snapshot.pool);

@@ -13,6 +13,9 @@ std::string printable(std::string_view bytes);
 
 bool isUtf8(std::string_view bytes);
 
+/// Whether names are the same but for the case of ASCII letters, as people write them in folders and column heads.
+bool sameButForCase(std::string_view a, std::string_view b);
+
 /// The time now in UTC, ISO 8601 with milliseconds: "2026-03-01T12:00:00.123Z".
 std::string isoTimeUtc();
 

@@ -4,6 +4,7 @@
 #include "explain/DeepTaylor.h"
 #include "explain/GradCam.h"
 #include "explain/Uncertainty.h"
+#include "learn/LabelLoss.h"
 
 #include <algorithm>
 #include <array>
@@ -112,14 +113,16 @@ bool Explanation::fitForRanking(std::size_t i) const
     return evidence[i] && lost[i] <= kLostLimit;
 }
 
-Explainer::Explainer(Layers layers, int classes, const learn::Normalisation& normalisation)
-    : m_layers(std::move(layers)), m_classes(classes), m_normalisation(normalisation)
+Explainer::Explainer(Layers layers, const learn::Network& network, const learn::Normalisation& normalisation)
+    : m_layers(std::move(layers)), m_classes(network.classes()), m_multiLabel(network.multiLabel()),
+      m_normalisation(normalisation)
 {}
 
-Result<Explainer> Explainer::create(learn::Network network, const learn::Normalisation& normalisation, Rules rules)
+Result<Explainer> Explainer::create(const learn::Network& network, const learn::Normalisation& normalisation,
+                                    Rules rules)
 {
-    FOVEATE_TRY(Layers layers, layersOf(std::move(network), rules));
-    return Explainer(std::move(layers), network.classes(), normalisation);
+    FOVEATE_TRY(Layers layers, layersOf(network, rules));
+    return Explainer(std::move(layers), network, normalisation);
 }
 
 Result<Explanation> Explainer::explain(const at::Tensor& images, const Question& question) const
@@ -129,7 +132,7 @@ Result<Explanation> Explainer::explain(const at::Tensor& images, const Question&
     const c10::InferenceMode inference;
     Explanation result;
     result.map = raw.map;
-    result.probabilities = m_classes == 1 ? raw.logits.sigmoid() : raw.logits.softmax(1);
+    result.probabilities = learn::probabilitiesOf(raw.logits, m_multiLabel || m_classes == 1);
     result.classes = std::move(raw.classes);
     for (std::int64_t i = 0; i < raw.map.size(0); ++i)
         result.evidence.push_back(raw.map[i].max().item<float>() > raw.map[i].min().item<float>());

@@ -47,7 +47,7 @@ struct Explanation {
 class Explainer {
 public:
     /// The network's weights as they are now. wrongShape without a head, unsupported for an unknown model.
-    static Result<Explainer> create(learn::Network network, const learn::Normalisation& normalisation,
+    static Result<Explainer> create(const learn::Network& network, const learn::Normalisation& normalisation,
                                     Rules rules = Rules::conserving);
 
     int classes() const { return m_classes; }
@@ -60,10 +60,11 @@ public:
     static std::int64_t batchFor(Method method, int size);
 
 private:
-    Explainer(Layers layers, int classes, const learn::Normalisation& normalisation);
+    Explainer(Layers layers, const learn::Network& network, const learn::Normalisation& normalisation);
 
     Layers m_layers;
     int m_classes = 0;
+    bool m_multiLabel = false;
     learn::Normalisation m_normalisation;
 };
 

@@ -70,7 +70,7 @@ Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector
 {
     if (m_group && !m_synchronise)
         m_group->broadcast(m_buffers);
-    const at::Tensor target = at::tensor(labels, at::kLong).to(images.device());
+    const bool multi = m_network.multiLabel();
     const at::Tensor weight = at::tensor(weights, at::kFloat).to(images.device());
     const std::vector<at::Tensor> before = copiesOf(m_buffers);
     if (m_freeze)
@@ -83,9 +83,9 @@ Result<BatchResult> FineTuner::learn(const at::Tensor& images, const std::vector
     {
         const Autocast autocast(m_capability.bfloat16(), images.device().type());
         const at::Tensor scores = logits(images).to(at::kFloat);
-        const at::Tensor losses = at::cross_entropy_loss(scores, target, {}, at::Reduction::None);
+        const at::Tensor losses = lossPerImage(scores, labels, multi, m_classWeights);
         loss = (losses * weight).sum() / result.weight;
-        result.correct = (scores.argmax(1) == target).sum().item<std::int64_t>();
+        result.correct = rightImages(scores, labels, multi).sum().item<std::int64_t>();
     }
     result.loss = loss.item<double>();
     result = together(result);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "learn/Device.h"
+#include "learn/LabelLoss.h"
 #include "learn/Network.h"
 #include "learn/optim/Optimiser.h"
 #include "learn/ranks/GradientMean.h"
@@ -26,11 +27,14 @@ public:
     FineTuner(Network network, const optim::OptimiserOptions& optimiser, bool freeze, const Capability& capability,
               std::shared_ptr<const Group> group = {}, bool synchronise = true);
     /// Forward, backward and, when all of it is finite, the optimiser's step; nonFinite otherwise, with nothing
-    /// changed. Weighted cross-entropy. REQUIRES: images [N,C,S,S], N labels and weights, of several ranks this one's
-    /// share of a batch whose weights sum up to `batchWeight` (0: there is no other rank). May throw LibTorch's
-    /// exceptions: call it guarded.
+    /// changed. The weighted mean of LabelLoss.h's. REQUIRES: images [N,C,S,S], N labels and weights, of several ranks
+    /// this one's share of a batch whose weights sum up to `batchWeight` (0: there is no other rank). May throw
+    /// LibTorch's exceptions: call it guarded.
     Result<BatchResult> learn(const at::Tensor& images, const std::vector<std::int64_t>& labels,
                               const std::vector<float>& weights, double rate, double batchWeight = 0);
+    /// Of a multi-label head; 1 each otherwise.
+    void setClassWeights(ClassWeights weights) { m_classWeights = std::move(weights); }
+    const ClassWeights& classWeights() const { return m_classWeights; }
     /// A fresh optimiser; gradients of a step that failed go with it.
     void restart();
     void dropGradients() { m_optimiser->dropGradients(); }
@@ -48,6 +52,7 @@ private:
     optim::OptimiserOptions m_options;
     bool m_freeze;
     Capability m_capability;
+    ClassWeights m_classWeights;
     std::vector<at::Tensor> m_buffers; ///< running statistics, shared with the network
     std::unique_ptr<optim::Optimiser> m_optimiser;
     std::shared_ptr<const Group> m_group; ///< null: one process

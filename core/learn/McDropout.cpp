@@ -2,14 +2,15 @@
 #include "learn/McDropout.h"
 
 #include "base/Random.h"
+#include "learn/LabelLoss.h"
 
 namespace foveate::learn {
 
 at::Tensor dropoutPasses(const at::Tensor& features, const torch::nn::Linear& head, const at::Tensor& masks,
-                         double share)
+                         double share, bool multi)
 {
     const at::Tensor kept = (features / (1 - share)).unsqueeze(0).masked_fill(masks, 0);
-    return at::linear(kept, head->weight, head->bias).softmax(2);
+    return probabilitiesOf(at::linear(kept, head->weight, head->bias), multi);
 }
 
 at::Tensor dropoutMask(std::int64_t images, std::int64_t dimension, double share, std::uint64_t seed, int pass)

@@ -9,9 +9,9 @@
 namespace foveate::learn {
 
 /// Probabilities [T,N,C] of T passes: in pass t the features [N,D] where masks[t] is true are dropped, the others
-/// divided by 1 − share. masks is bool [T,N,D]; features float32.
+/// divided by 1 − share. `multi`: LabelLoss.h. masks is bool [T,N,D]; features float32.
 at::Tensor dropoutPasses(const at::Tensor& features, const torch::nn::Linear& head, const at::Tensor& masks,
-                         double share);
+                         double share, bool multi = false);
 
 /// The mask [N,D] of one pass, each value true with probability `share`, by seed and pass alone.
 at::Tensor dropoutMask(std::int64_t images, std::int64_t dimension, double share, std::uint64_t seed, int pass);

@@ -9,6 +9,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* kSeveral = "several";
+
 Result<std::array<float, 3>> threeNumbers(const json& list)
 {
     if (!list.is_array() || list.size() != 3 ||
@@ -54,6 +56,8 @@ Metadata toMetadata(const ModelInfo& info)
                       {"std", json(info.normalisation.deviation).dump()},
                       {"method", info.method},
                       {"dtype", info.dtype}};
+    if (info.multiLabel)
+        metadata["labels"] = kSeveral;
     if (info.hidden > 0)
         metadata["hidden"] = std::to_string(info.hidden);
     return metadata;
@@ -79,6 +83,10 @@ Result<ModelInfo> infoFromMetadata(const Metadata& metadata)
     if (metadata.contains("hidden")) {
         FOVEATE_TRY(info.hidden, positive(metadata, "hidden", 1 << 16));
     }
+    const std::string labels = text(metadata, "labels", "");
+    if (!labels.empty() && labels != kSeveral)
+        return fail(Code::badInput, {"weights", "labels"});
+    info.multiLabel = labels == kSeveral;
     info.method = text(metadata, "method", "");
     info.dtype = text(metadata, "dtype", "float32");
     return info;

@@ -16,13 +16,15 @@ struct ModelInfo {
     int size = 224;
     int channels = 1;
     std::vector<std::string> classes; ///< in the order of the logits; empty: no head
+    bool multiLabel = false;          ///< each class is asked for itself
     int hidden = 0;                   ///< width of the layer before the head's linear one (P3's probe); 0: none
     Normalisation normalisation;
     std::string method;            ///< "simclr", "supervised" …
     std::string dtype = "float32"; ///< of the training passes; runs on these weights keep it
 };
 
-/// Keys model, size, channels, classes, mean, std, method, dtype, and hidden where there is one; lists as JSON text.
+/// Keys model, size, channels, classes, mean, std, method, dtype; hidden and labels ("several") where they apply; lists
+/// as JSON text.
 Metadata toMetadata(const ModelInfo& info);
 /// badInput (args: "weights", key) when a key is missing or cannot be understood.
 Result<ModelInfo> infoFromMetadata(const Metadata& metadata);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "learn/Network.h"
 
+#include "learn/LabelLoss.h"
+
 #include "base/Random.h"
 #include "learn/ranks/SyncNorm.h"
 
@@ -83,6 +85,11 @@ at::Tensor Network::logitsOfFeatures(const at::Tensor& features)
 {
     const bool drops = m_dropout.head > 0 && m_head->is_training();
     return m_head->forward(drops ? at::dropout(features, m_dropout.head, true) : features);
+}
+
+at::Tensor Network::probabilitiesOfFeatures(const at::Tensor& features)
+{
+    return probabilitiesOf(logitsOfFeatures(features), m_multiLabel);
 }
 
 void Network::replaceHead(int classes, std::uint64_t seed)

@@ -38,6 +38,10 @@ public:
     const torch::nn::Linear& head() const { return m_head; }
     bool hasHiddenLayer() const { return bool(m_hidden); }
 
+    /// Whether each class is asked for itself (LabelLoss.h).
+    bool multiLabel() const { return m_multiLabel; }
+    void setMultiLabel(bool on) { m_multiLabel = on; }
+
     /// [N,D]
     at::Tensor features(const at::Tensor& images) { return hidden(m_backbone->features(images)); }
     /// … by the backbone's folded passes, in evaluation mode. REQUIRES: fold().
@@ -46,6 +50,8 @@ public:
     at::Tensor hidden(const at::Tensor& features);
     /// [N,D] → [N,classes], in training with dropout before it. REQUIRES: a head.
     at::Tensor logitsOfFeatures(const at::Tensor& features);
+    /// [N,D] → [N,classes] in [0,1]. REQUIRES: a head.
+    at::Tensor probabilitiesOfFeatures(const at::Tensor& features);
     at::Tensor logits(const at::Tensor& images) { return logitsOfFeatures(features(images)); }
 
     /// A fresh head; the old one is dropped.
@@ -85,6 +91,7 @@ private:
     Network() = default;
     std::string m_model;
     int m_classes = 0;
+    bool m_multiLabel = false;
     Dropout m_dropout;
     std::shared_ptr<Backbone> m_backbone;
     torch::nn::Linear m_hidden{nullptr};

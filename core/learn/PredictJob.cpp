@@ -57,8 +57,10 @@ Status PredictJob::writeDropoutPasses() const
     for (int pass = 0; pass < m_passes; ++pass) {
         const at::Tensor mask =
             dropoutMask(features.size(0), features.size(1), kDropout, m_context.snapshot.seed, pass);
-        const at::Tensor probabilities =
-            dropoutPasses(features, head, mask.unsqueeze(0).to(features.device()), kDropout).to(at::kCPU).contiguous();
+        const at::Tensor probabilities = dropoutPasses(features, head, mask.unsqueeze(0).to(features.device()),
+                                                       kDropout, m_trained.network.multiLabel())
+                                             .to(at::kCPU)
+                                             .contiguous();
         passes.insert(passes.end(), probabilities.const_data_ptr<float>(),
                       probabilities.const_data_ptr<float>() + probabilities.numel());
     }

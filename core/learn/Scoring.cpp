@@ -46,7 +46,7 @@ Result<Step> Scoring::step()
     const at::Tensor features = m_network.foldedFeatures(images);
     m_features.narrow(0, m_done, count).copy_(features);
     if (m_probabilities.defined())
-        m_probabilities.narrow(0, m_done, count).copy_(m_network.logitsOfFeatures(features).softmax(1));
+        m_probabilities.narrow(0, m_done, count).copy_(m_network.probabilitiesOfFeatures(features));
     m_done += count;
     return m_done < total() ? Step::more : Step::done;
 }

@@ -26,6 +26,7 @@ c10::List<double> channelsOf(const std::array<float, 3>& values, int channels)
 
 void describe(Module& module, const ModelInfo& info)
 {
+    module.register_attribute("multi_label", c10::BoolType::get(), info.multiLabel);
     module.register_attribute("classes", c10::ListType::ofStrings(), c10::List<std::string>(info.classes));
     module.register_attribute("mean", c10::ListType::ofFloats(), channelsOf(info.normalisation.mean, info.channels));
     module.register_attribute("deviation", c10::ListType::ofFloats(),

@@ -110,6 +110,8 @@ TrainJob::TrainJob(RunContext context, TrainOptions options, ModelInfo info, Tra
 {
     m_state.batch = m_options.batch;
     m_state.learningRate = m_options.learningRate;
+    m_network.setMultiLabel(m_info.multiLabel);
+    m_tuner.setClassWeights(m_set.sides);
     chooseSamples();
 }
 
@@ -256,7 +258,8 @@ Status TrainJob::endEpoch()
 
 Result<Step> TrainJob::validationStep()
 {
-    const ValidationResult result = validate(m_network, m_batches, m_set.validation, m_context.group.get());
+    const ValidationResult result =
+        validate(m_network, m_batches, m_set.validation, m_set.sides, m_context.group.get());
     ++m_state.step;
     FOVEATE_CHECK(judge(result.loss, result.accuracy));
     return Step::more;
@@ -464,7 +467,7 @@ nlohmann::json TrainJob::result() const
     return {{"job", "train"},
             {"labels", m_set.training.size() + m_set.validation.size()},
             {"validation", m_set.validation.size()},
-            {"class_weights", m_set.classWeights},
+            {"class_weights", m_info.multiLabel ? m_set.sides.present : m_set.classWeights},
             {"epochs", m_state.epoch},
             {"best_epoch", m_state.bestEpoch > 0 ? m_state.bestEpoch : m_state.epoch},
             {"loss", orNull(m_state.lastLoss)},

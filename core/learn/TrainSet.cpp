@@ -45,13 +45,13 @@ std::map<int, std::vector<Patient>> patientsByClass(const std::vector<std::int64
 
 Result<std::vector<TrainSample>> labelledSamples(const Snapshot& snapshot)
 {
+    const LabelScheme labels = snapshot.labels();
     std::vector<TrainSample> samples;
     for (const SnapshotSample& sample : snapshot.samples) {
         if (!sample.label || (sample.split != Split::train && sample.split != Split::none))
             continue;
-        if (*sample.label < 0 || std::size_t(*sample.label) >= snapshot.classes.size())
-            return fail(Code::wrongShape,
-                        {"label", std::to_string(*sample.label), std::to_string(snapshot.classes.size())});
+        if (!labels.holds(*sample.label))
+            return fail(Code::wrongShape, {"label", std::to_string(*sample.label), std::to_string(labels.count())});
         samples.push_back({sample.row, sample.patient, *sample.label, float(sample.weight)});
     }
     return samples;
@@ -107,6 +107,22 @@ std::vector<double> balancedWeights(const std::vector<int>& labels, int classes)
     return counts;
 }
 
+ClassWeights balancedSides(const std::vector<int>& labels, int classes)
+{
+    const double n = double(labels.size());
+    ClassWeights weights{std::vector<double>(std::size_t(classes), 1), std::vector<double>(std::size_t(classes), 1)};
+    for (int c = 0; c < classes; ++c) {
+        double with = 0;
+        for (const int label : labels)
+            with += (label >> c) & 1;
+        if (with == 0 || with == n)
+            continue;
+        weights.present[std::size_t(c)] = n / (2 * with);
+        weights.absent[std::size_t(c)] = n / (2 * (n - with));
+    }
+    return weights;
+}
+
 std::vector<bool> validationSplit(const std::vector<std::int64_t>& patients, const std::vector<int>& labels,
                                   double share, std::uint64_t seed)
 {
@@ -134,6 +150,11 @@ Result<TrainSet> makeTrainSet(const Snapshot& snapshot, const TrainOptions& opti
     FOVEATE_CHECK(checkEnough(labelsOf(samples)));
     TrainSet set;
     distribute(set, samples, options, snapshot.seed);
+    if (snapshot.multiLabel) {
+        if (options.classWeights)
+            set.sides = balancedSides(labelsOf(set.training), int(snapshot.classes.size()));
+        return set;
+    }
     set.classWeights = options.classWeights ? balancedWeights(labelsOf(set.training), int(snapshot.classes.size()))
                                             : std::vector<double>(snapshot.classes.size(), 1.0);
     weigh(set.training, set.classWeights);

@@ -28,6 +28,7 @@ Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& opt
     if (options.size > 0)
         info.size = options.size;
     info.classes = context.snapshot.classes;
+    info.multiLabel = context.snapshot.multiLabel;
     info.hidden = options.hidden;
     info.method = "supervised";
     return info;

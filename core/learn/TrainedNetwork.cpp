@@ -16,6 +16,7 @@ std::string joined(const std::vector<std::string>& names)
 Result<Network> networkOf(const Weights& weights, const ModelInfo& info)
 {
     FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), 1, {}, info.hidden));
+    network.setMultiLabel(info.multiLabel);
     FOVEATE_CHECK(network.load(weights.tensors));
     network.useChannelsLast();
     network.train(false);
@@ -31,6 +32,9 @@ Result<TrainedNetwork> openTrainedNetwork(const RunContext& context, bool needsH
         return fail(Code::needsTraining, {"train"});
     if (!info.classes.empty() && info.classes != context.snapshot.classes)
         return fail(Code::wrongShape, {"classes", joined(info.classes), joined(context.snapshot.classes)});
+    if (!info.classes.empty() && info.multiLabel != context.snapshot.multiLabel)
+        return fail(Code::wrongShape, {"classes", info.multiLabel ? "several an image" : "one an image",
+                                       context.snapshot.multiLabel ? "several an image" : "one an image"});
     const int channels = int(context.pack.shape().channels);
     if (info.channels != channels)
         return fail(Code::wrongShape, {"channels", std::to_string(info.channels), std::to_string(channels)});

@@ -20,7 +20,7 @@ namespace foveate::query {
 /// Samples that have a label and take part in training.
 struct Labelled {
     std::span<const std::string> ids; ///< [M], each once, none of the pool's
-    std::span<const int> classes;     ///< [M] in [0, Pool::classes)
+    std::span<const int> classes;     ///< [M] in [0, Pool::classes), or sets as base/Labels.h has them
     std::span<const float> features;  ///< [M,D]
     std::span<const float> latents;   ///< [M,L]
 };
@@ -42,6 +42,7 @@ struct Pool {
     std::span<const std::string> ids;     ///< [N], each once
     std::span<const float> probabilities; ///< [N,C]
     std::size_t classes = 0;              ///< C
+    bool multiLabel = false;              ///< each class for itself: a row of probabilities need not sum to 1
     std::uint64_t seed = 1;
     int threads = 1;
     Options options;

@@ -10,10 +10,11 @@ namespace foveate::query {
 namespace {
 
 /// In the order of ReasonCode.
-constexpr std::array kNames{"random", "stratified", "entropy",       "margin",     "least-confidence", "dropout",
-                            "bald",   "coreset",    "typical",       "periphery",  "zscore",           "silhouette",
-                            "spread", "unreached",  "kurtosis",      "borda",      "representative",   "awaiting",
-                            "level",  "proxy",      "not-candidate", "not-mapped", "no-evidence"};
+constexpr std::array kNames{"random",    "stratified",    "entropy",        "margin",     "least-confidence",
+                            "question",  "dropout",       "bald",           "coreset",    "typical",
+                            "periphery", "zscore",        "silhouette",     "spread",     "unreached",
+                            "kurtosis",  "borda",         "representative", "awaiting",   "level",
+                            "proxy",     "not-candidate", "not-mapped",     "no-evidence"};
 static_assert(kNames.size() == std::size_t(ReasonCode::noEvidence) + 1);
 
 bool isEvidence(const Ranked& item)

@@ -19,6 +19,7 @@ enum class ReasonCode {
     entropy,         ///< numbers: entropy (nats), the largest possible, top class, its probability
     margin,          ///< numbers: top class, its probability, second class, its probability
     leastConfidence, ///< numbers: top class, its probability
+    question,        ///< numbers: class of which it is least clear whether it applies, its probability
     dropout,         ///< numbers: variance over the passes, top class, its mean probability
     bald,            ///< numbers: mutual information (nats), top class, its mean probability
     coreset,         ///< numbers: distance to the nearest labelled or chosen sample, 1 picked or 0 left over

@@ -97,15 +97,18 @@ Status checkShapes(const Pool& pool)
         return misfit("labelled features", pool.labelled.features.size(), m * pool.dimensions);
     if (!fits(pool.labelled.latents.size(), m * pool.latentCount))
         return misfit("labelled latents", pool.labelled.latents.size(), m * pool.latentCount);
+    const std::size_t labels = pool.multiLabel ? std::size_t(1) << pool.classes : pool.classes;
     for (const int label : pool.labelled.classes)
-        if (label < 0 || std::size_t(label) >= pool.classes)
-            return misfit("label", std::size_t(label), pool.classes);
+        if (label < 0 || std::size_t(label) >= labels)
+            return misfit("label", std::size_t(label), labels);
     return {};
 }
 
 Status checkNeeds(const Part& part, const Pool& pool)
 {
     const Needs needs = part.strategy->needs;
+    if ((needs & kNeedsOneClass) && pool.multiLabel)
+        return fail(Code::needsOneClass, {std::string(part.strategy->name)});
     const bool stratified = part.strategy == &kStratified && !pool.strata.empty();
     if ((needs & kNeedsProbabilities) && pool.probabilities.empty() && !stratified)
         return fail(Code::needsTraining, {"train"});

@@ -24,7 +24,8 @@ enum Need : unsigned {
     kNeedsPasses = 4,
     kNeedsLabels = 8,
     kNeedsMeasures = 16, ///< of Strategy::measure, of maps or images
-    kNeedsLatents = 32   ///< and impacts, once every representative is labelled
+    kNeedsLatents = 32,  ///< and impacts, once every representative is labelled
+    kNeedsOneClass = 64  ///< an image: a multi-label study has none such
 };
 using Needs = unsigned;
 
@@ -55,7 +56,7 @@ struct Part {
 /// (args: text) for a share that is not positive.
 Result<std::vector<Part>> parseStrategy(std::string_view name);
 
-/// What all the parts need, and the options (diverse needs features).
+/// What all the parts need of the pool, and the options (diverse needs features).
 Needs needsOf(std::span<const Part> parts, const Options& options);
 /// Whether every part is content without maps or with few of them: a reversed one must see all.
 bool allowsPrefilter(std::span<const Part> parts);
@@ -63,7 +64,8 @@ bool allowsPrefilter(std::span<const Part> parts);
 std::vector<std::string> strategyNames();
 
 /// The whole pool. As parseStrategy(); needsTraining (args: "train" or "pretrain") when numbers of a model are needed
-/// and there are none; needsLabels (args: there, needed, "label"); wrongShape for arrays that do not fit.
+/// and there are none; needsLabels (args: there, needed, "label"); needsOneClass (args: strategy); wrongShape for
+/// arrays that do not fit.
 Result<Ranking> rank(std::string_view name, const Pool& pool);
 
 } // namespace foveate::query

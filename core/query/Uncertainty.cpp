@@ -24,6 +24,23 @@ std::vector<double> normalised(std::span<const float> probabilities)
     return p;
 }
 
+/// −p ln p − (1 − p) ln (1 − p)
+double binaryEntropy(double p)
+{
+    return p > 0 && p < 1 ? -p * std::log(p) - (1 - p) * std::log(1 - p) : 0;
+}
+
+/// Of a multi-label row; `score` of its numbers, all in [0,1].
+template <typename Score> Doubt ofQuestions(std::span<const float> probabilities, const Score& score)
+{
+    const std::vector<double> p(probabilities.begin(), probabilities.end());
+    if (p.empty() || std::any_of(p.begin(), p.end(), [](double v) { return !(v >= 0 && v <= 1); }))
+        return {kNoEvidence, {}};
+    const auto open =
+        std::min_element(p.begin(), p.end(), [](double a, double b) { return std::abs(a - .5) < std::abs(b - .5); });
+    return {score(p, *open), {ReasonCode::question, {double(open - p.begin()), *open}}};
+}
+
 } // namespace
 
 std::pair<std::size_t, std::size_t> topTwo(std::span<const double> p)
@@ -39,8 +56,13 @@ std::pair<std::size_t, std::size_t> topTwo(std::span<const double> p)
     return {first, second};
 }
 
-Doubt entropy(std::span<const float> probabilities)
+Doubt entropy(std::span<const float> probabilities, bool multiLabel)
 {
+    if (multiLabel)
+        return ofQuestions(probabilities, [](const std::vector<double>& p, double) {
+            return std::accumulate(p.begin(), p.end(), 0.0,
+                                   [](double sum, double v) { return sum + binaryEntropy(v); });
+        });
     const std::vector<double> p = normalised(probabilities);
     if (p.empty())
         return {kNoEvidence, {}};
@@ -52,8 +74,11 @@ Doubt entropy(std::span<const float> probabilities)
     return {sum, {ReasonCode::entropy, {sum, std::log(double(p.size())), double(top), p[top]}}};
 }
 
-Doubt margin(std::span<const float> probabilities)
+Doubt margin(std::span<const float> probabilities, bool multiLabel)
 {
+    if (multiLabel)
+        return ofQuestions(probabilities,
+                           [](const std::vector<double>&, double open) { return 1 - std::abs(2 * open - 1); });
     const std::vector<double> p = normalised(probabilities);
     if (p.empty())
         return {kNoEvidence, {}};
@@ -62,8 +87,13 @@ Doubt margin(std::span<const float> probabilities)
     return {1 - gap, {ReasonCode::margin, {double(first), p[first], double(second), p[second]}}};
 }
 
-Doubt leastConfidence(std::span<const float> probabilities)
+Doubt leastConfidence(std::span<const float> probabilities, bool multiLabel)
 {
+    if (multiLabel)
+        return ofQuestions(probabilities, [](const std::vector<double>& p, double) {
+            return 1 - std::accumulate(p.begin(), p.end(), 1.0,
+                                       [](double sure, double v) { return sure * std::max(v, 1 - v); });
+        });
     const std::vector<double> p = normalised(probabilities);
     if (p.empty())
         return {kNoEvidence, {}};

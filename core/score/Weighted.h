@@ -18,6 +18,8 @@ public:
     Metrics evaluate(std::span<const int> weights) const;
 
 private:
+    bool applies(int label, std::size_t classIndex) const;
+    void addQuestions(std::span<const int> weights, Metrics& out) const;
     void addConfusion(std::span<const int> weights, Metrics& out) const;
     std::optional<double> auc(std::size_t classIndex, std::span<const int> weights) const;
     double calibrationError(std::span<const int> weights) const;

@@ -28,7 +28,7 @@ Result<score::Predictions> predictionsOn(const KnownImages& known, const RunArra
             rows.push_back({sample.packRow, sample.patient, reference->second});
     if (rows.empty())
         return fail(Code::needsLabels, {"0", "1", "import"});
-    return predictionsFor(rows, arrays);
+    return predictionsFor(rows, arrays, known.labels.multi);
 }
 
 void addIntervals(Evaluation& evaluation, const score::Intervals& intervals)
@@ -147,7 +147,8 @@ Result<References> references(Project& project)
     return known;
 }
 
-Result<score::Predictions> predictionsFor(const std::vector<ReferenceRow>& rows, const RunArrays& arrays)
+Result<score::Predictions> predictionsFor(const std::vector<ReferenceRow>& rows, const RunArrays& arrays,
+                                          bool multiLabel)
 {
     const std::size_t classes = arrays.probabilities.columns();
     if (arrays.probabilities.shape.size() != 2 || classes < 2)
@@ -157,6 +158,7 @@ Result<score::Predictions> predictionsFor(const std::vector<ReferenceRow>& rows,
         place.emplace(arrays.rows[i], i);
     score::Predictions predictions;
     predictions.classes = int(classes);
+    predictions.multiLabel = multiLabel;
     for (const ReferenceRow& row : rows) {
         const auto at = place.find(row.row);
         if (at == place.end())
@@ -174,7 +176,7 @@ Result<KnownImages> knownImages(Project& project)
     KnownImages known;
     FOVEATE_TRY(known.samples, project.study().samples());
     FOVEATE_TRY(known.references, references(project));
-    known.classes = project.file().classes;
+    known.labels = project.file().labels();
     known.seed = project.file().seed;
     return known;
 }
@@ -183,7 +185,7 @@ Result<Evaluation> evaluateRun(const KnownImages& known, const RunInfo& run, Spl
 {
     FOVEATE_TRY(const RunArrays arrays, readRunArrays(run.folder));
     FOVEATE_TRY(const score::Predictions predictions, predictionsOn(known, arrays, split));
-    FOVEATE_TRY(Evaluation evaluation, judge(predictions, known.classes, seed));
+    FOVEATE_TRY(Evaluation evaluation, judge(predictions, known.labels.classes, seed));
     evaluation.run = run.id;
     evaluation.split = split;
     evaluation.labels = run.labels;
@@ -204,7 +206,7 @@ Result<score::Predictions> crossValidatedPredictions(const RunInfo& run)
     for (const SnapshotSample& sample : snapshot.samples)
         if (sample.label)
             rows.push_back({sample.row, sample.patient, *sample.label});
-    return predictionsFor(rows, arrays);
+    return predictionsFor(rows, arrays, snapshot.multiLabel);
 }
 
 Result<Evaluation> evaluateCrossValidation(const RunInfo& run, std::uint64_t seed)

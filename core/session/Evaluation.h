@@ -42,7 +42,7 @@ struct Evaluation {
     std::map<std::string, double> values;
     std::map<std::string, Interval> intervals;
     std::vector<ClassFigures> perClass;
-    std::vector<std::vector<std::int64_t>> confusion; ///< [truth][prediction]
+    std::vector<std::vector<std::int64_t>> confusion; ///< [truth][prediction]; empty in a multi-label study
 };
 
 /// needsLabels (there, 1, "import") when no sample of the split has a reference; wrongShape when the arrays do not

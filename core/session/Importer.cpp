@@ -128,7 +128,7 @@ Status Import::addCandidate(const SourceFile& file)
     candidate.file = &file;
     candidate.path = file.path[0] == '/' ? file.path : m_source.root + '/' + file.path;
     if (file.label) {
-        candidate.label = classIndex(m_project.file().classes, *file.label);
+        candidate.label = m_project.file().labels().fromText(*file.label);
         if (!candidate.label) {
             m_report.failed.push_back({file.path, Error{Code::notFound, {"class", *file.label}}});
             return {};

@@ -46,6 +46,7 @@ Result<nlohmann::json> samplesJson(Project& project)
     for (const store::Consensus& said : consensus)
         if (said.classIndex)
             labels.emplace(said.sample, *said.classIndex);
+    const LabelScheme scheme = project.file().labels();
     nlohmann::json list = nlohmann::json::array();
     for (const store::Sample& sample : samples) {
         const auto label = labels.find(sample.id);
@@ -55,8 +56,7 @@ Result<nlohmann::json> samplesJson(Project& project)
              {"patient", sample.patient},
              {"split", name(sample.split)},
              {"state", store::name(sample.state)},
-             {"label", label == labels.end() ? nlohmann::json()
-                                             : nlohmann::json(project.file().classes.at(std::size_t(label->second)))}});
+             {"label", label == labels.end() ? nlohmann::json() : nlohmann::json(scheme.text(label->second))}});
     }
     return list;
 }
@@ -66,10 +66,10 @@ Result<nlohmann::json> samplesJson(Project& project)
 Result<nlohmann::json> info(Project& project, bool withSamples)
 {
     FOVEATE_TRY(const store::Counts counts, project.study().counts());
-    nlohmann::json document{{"project", project.file().name},        {"classes", project.file().classes},
-                            {"modality", project.file().modality},   {"counts", countsJson(counts)},
-                            {"policy", project.file().policy},       {"read_only", project.readOnly()},
-                            {"runs", runsJson(project.runsFolder())}};
+    nlohmann::json document{{"project", project.file().name},           {"classes", project.file().classes},
+                            {"modality", project.file().modality},      {"counts", countsJson(counts)},
+                            {"multi_label", project.file().multiLabel}, {"policy", project.file().policy},
+                            {"read_only", project.readOnly()},          {"runs", runsJson(project.runsFolder())}};
     if (withSamples) {
         FOVEATE_TRY(document["samples"], samplesJson(project));
     }

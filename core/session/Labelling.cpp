@@ -2,7 +2,6 @@
 #include "session/Labelling.h"
 
 #include "session/ReadingJobs.h"
-#include "session/Source.h"
 #include "session/Table.h"
 
 #include <algorithm>
@@ -22,7 +21,7 @@ std::string headless(const Project& project)
         .dump();
 }
 
-Status labelOne(Project& project, const std::string& id, int index, const std::string& reader, std::int64_t batch,
+Status labelOne(Project& project, const std::string& id, int label, const std::string& reader, std::int64_t batch,
                 LabelReport& report, const Acknowledge& acknowledge)
 {
     store::Study& study = project.study();
@@ -32,14 +31,14 @@ Status labelOne(Project& project, const std::string& id, int index, const std::s
     event.kind = kind;
     event.reader = reader;
     event.sample = id;
-    event.classIndex = index;
+    event.classIndex = label;
     event.imageSha = hex(sample.pixelSha);
     event.visible = headless(project);
     event.batch = batch;
     FOVEATE_CHECK(study.append(std::move(event)));
     ++(kind == store::EventKind::revise ? report.revised : report.labelled);
     if (acknowledge)
-        acknowledge(id, index);
+        acknowledge(id, label);
     return {};
 }
 
@@ -97,14 +96,15 @@ Result<LabelReport> labelFromTable(Project& project, const std::string& path, co
                                    const Acknowledge& acknowledge)
 {
     FOVEATE_TRY(const auto rows, rowsOf(path));
+    const LabelScheme labels = project.file().labels();
     LabelReport report;
     for (const Row& row : rows) {
-        const auto index = classIndex(project.file().classes, row.label);
-        if (!index) {
+        const auto label = labels.fromText(row.label);
+        if (!label || row.label.empty()) {
             report.failed.push_back(Error{Code::notFound, {"class", row.label}});
             continue;
         }
-        const Status done = labelOne(project, row.id, *index, reader, 0, report, acknowledge);
+        const Status done = labelOne(project, row.id, *label, reader, 0, report, acknowledge);
         if (!done && !ofTheRow(done.error()))
             return tl::unexpected(done.error());
         if (!done)

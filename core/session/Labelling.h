@@ -14,7 +14,7 @@
 
 namespace foveate::session {
 
-using Acknowledge = std::function<void(const std::string& id, int classIndex)>;
+using Acknowledge = std::function<void(const std::string& id, int label)>;
 
 struct LabelReport {
     std::int64_t labelled = 0; ///< images new to this reader

@@ -23,7 +23,7 @@ Result<References> references(Project& project);
 struct KnownImages {
     std::vector<store::Sample> samples;
     References references;
-    std::vector<std::string> classes;
+    LabelScheme labels;
     std::uint64_t seed = 1; ///< the project's
 };
 Result<KnownImages> knownImages(Project& project);
@@ -31,11 +31,12 @@ Result<KnownImages> knownImages(Project& project);
 struct ReferenceRow {
     std::int64_t row = 0; ///< in the pack
     std::int64_t patient = 0;
-    int reference = 0; ///< class index
+    int reference = 0; ///< label, a number as base/Labels.h has it
 };
 
 /// Rows that the run did not score are left out. wrongShape without probabilities of at least two classes.
-Result<score::Predictions> predictionsFor(const std::vector<ReferenceRow>& rows, const RunArrays& arrays);
+Result<score::Predictions> predictionsFor(const std::vector<ReferenceRow>& rows, const RunArrays& arrays,
+                                          bool multiLabel = false);
 
 /// Of a finished cross-validation, against the labels of its training.
 Result<score::Predictions> crossValidatedPredictions(const RunInfo& run);

@@ -257,6 +257,7 @@ Result<Snapshot> takeSnapshot(Project& project, const RunWish& wish)
     snapshot.project = project.file().uuid;
     FOVEATE_TRY(snapshot.eventHeads, project.study().eventHeads());
     snapshot.classes = project.file().classes;
+    snapshot.multiLabel = project.file().multiLabel;
     snapshot.modality = project.file().modality;
     snapshot.job = wish.job;
     snapshot.options = wish.options;

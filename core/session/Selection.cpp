@@ -91,7 +91,8 @@ bool isAtOnce(query::Needs needs)
 Result<std::optional<RunInfo>> rankingRun(const Project& project, query::Needs needs, const std::string& wish)
 {
     auto run = chooseRun(project, Need::trained, wish);
-    const bool featuresDo = (needs & ~query::Needs(query::kNeedsFeatures | query::kNeedsLabels)) == 0;
+    const bool featuresDo =
+        (needs & ~query::Needs(query::kNeedsFeatures | query::kNeedsLabels | query::kNeedsOneClass)) == 0;
     if (!run && featuresDo)
         return chooseRun(project, Need::pretrained, wish);
     if (!run && run.error().code == Code::needsTraining && wish.empty())
@@ -130,8 +131,14 @@ Result<bool> ranksAtOnce(const std::string& strategy, const nlohmann::json& opti
     return needsOf(strategy, options).map(isAtOnce);
 }
 
+Status checkStrategy(const std::string& strategy, const nlohmann::json& options, bool multiLabel)
+{
+    FOVEATE_TRY(const query::Needs needs, needsOf(strategy, options));
+    return multiLabel && (needs & query::kNeedsOneClass) != 0 ? fail(Code::needsOneClass, {strategy}) : Status();
+}
+
 Result<std::vector<SelectedItem>> rankItems(const std::string& strategy, const std::vector<PoolItem>& pool,
-                                            const RunArrays* arrays, std::uint64_t seed)
+                                            const RunArrays* arrays, std::uint64_t seed, bool multiLabel)
 {
     std::vector<std::string> ids;
     for (const PoolItem& item : pool)
@@ -144,6 +151,7 @@ Result<std::vector<SelectedItem>> rankItems(const std::string& strategy, const s
         FOVEATE_TRY(probabilities, poolRows(pool, *arrays, arrays->probabilities));
         asked.probabilities = probabilities;
         asked.classes = arrays->probabilities.columns();
+        asked.multiLabel = multiLabel;
     }
     FOVEATE_TRY(const query::Ranking ranked, query::rank(strategy, asked));
     return items(ranked.items);
@@ -151,6 +159,7 @@ Result<std::vector<SelectedItem>> rankItems(const std::string& strategy, const s
 
 Result<PreparedSelection> prepareSelection(Project& project, const SelectWish& wish)
 {
+    FOVEATE_CHECK(checkStrategy(wish.strategy, wish.options, project.file().multiLabel));
     FOVEATE_TRY(const query::Needs needs, needsOf(wish.strategy, wish.options));
     PreparedSelection prepared;
     prepared.selection = {wish.strategy, wish.seed, {}, {}};
@@ -178,8 +187,8 @@ Result<PreparedSelection> prepareSelection(Project& project, const SelectWish& w
         FOVEATE_TRY(arrays, readRunArrays(run->folder));
     }
     FOVEATE_TRY(const std::vector<PoolItem> pool, poolOf(project));
-    FOVEATE_TRY(prepared.selection.items,
-                rankItems(prepared.selection.strategy, pool, arrays ? &*arrays : nullptr, wish.seed));
+    FOVEATE_TRY(prepared.selection.items, rankItems(prepared.selection.strategy, pool, arrays ? &*arrays : nullptr,
+                                                    wish.seed, project.file().multiLabel));
     return prepared;
 }
 

@@ -52,10 +52,14 @@ struct PoolItem {
 /// Whether a strategy ranks at once, without an engine. notFound (strategy, name), usage.
 Result<bool> ranksAtOnce(const std::string& strategy, const nlohmann::json& options = nlohmann::json::object());
 
+/// Whether a study can be asked by a strategy: needsOneClass (strategy) in a multi-label one that it is not made for;
+/// notFound, usage as above.
+Status checkStrategy(const std::string& strategy, const nlohmann::json& options, bool multiLabel);
+
 /// Ranks `pool` whole. needsTraining when the strategy needs arrays that are not there. Errors of query::rank().
 /// REQUIRES: ranksAtOnce(strategy).
 Result<std::vector<SelectedItem>> rankItems(const std::string& strategy, const std::vector<PoolItem>& pool,
-                                            const RunArrays* arrays, std::uint64_t seed);
+                                            const RunArrays* arrays, std::uint64_t seed, bool multiLabel = false);
 
 struct SelectWish {
     std::string strategy;

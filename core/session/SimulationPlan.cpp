@@ -25,13 +25,13 @@ bool trains(Split split)
     return split == Split::train || split == Split::none;
 }
 
-Status checkOptions(const SimulationOptions& options)
+Status checkOptions(const SimulationOptions& options, bool multiLabel)
 {
     if (options.strategies.empty() || options.rounds < 1 || options.batch < 1 || options.repeats < 1 ||
         (options.largestBatch != 0 && options.largestBatch < options.batch))
         return fail(Code::usage, {"simulate"});
     for (const std::string& strategy : options.strategies)
-        FOVEATE_CHECK(ranksAtOnce(strategy, options.selecting).map([](bool) {}));
+        FOVEATE_CHECK(checkStrategy(strategy, options.selecting, multiLabel));
     const std::set<std::string> distinct(options.strategies.begin(), options.strategies.end());
     return distinct.size() == options.strategies.size() ? Status() : fail(Code::usage, {"a strategy is named twice"});
 }
@@ -46,7 +46,7 @@ void removeFile(const std::string& path)
 
 Result<SimulationPlan> SimulationPlan::make(Project& project, SimulationOptions options)
 {
-    FOVEATE_CHECK(checkOptions(options));
+    FOVEATE_CHECK(checkOptions(options, project.file().multiLabel));
     SimulationPlan plan;
     plan.m_options = std::move(options);
     FOVEATE_TRY(plan.m_parent, chooseRun(project, Need::pretrained, plan.m_options.run));
@@ -206,7 +206,7 @@ Result<std::vector<std::int64_t>> SimulationPlan::pick(const RoundName& next, co
             FOVEATE_TRY(arrays, readRunArrays(roundFolder(roundBefore(next))));
         }
         FOVEATE_TRY(ranked, rankItems(fromModel ? next.strategy : "random", open, arrays ? &*arrays : nullptr,
-                                      seedFor("simulate select", next)));
+                                      seedFor("simulate select", next), m_snapshot.multiLabel));
     }
     std::vector<std::int64_t> batch;
     const auto wanted = std::size_t(batchAfter(labelled.size()));
@@ -272,7 +272,7 @@ Result<RoundOutcome> SimulationPlan::finishRound(const RoundName& name, std::opt
 {
     const std::string folder = roundFolder(name);
     FOVEATE_TRY(const RunArrays arrays, readRunArrays(folder));
-    FOVEATE_TRY(const score::Predictions predictions, predictionsFor(m_test, arrays));
+    FOVEATE_TRY(const score::Predictions predictions, predictionsFor(m_test, arrays, m_snapshot.multiLabel));
     FOVEATE_TRY(const score::Metrics metrics, score::metrics(predictions));
     RoundOutcome outcome{namedValues(metrics), seconds.value_or(0)};
     const auto note = readFile(folder + "/round.json", kLargestNote);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/Source.h"
 
-#include "session/Names.h"
+#include "base/Labels.h"
+#include "base/Text.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -208,22 +209,6 @@ Result<std::string> absolute(const std::string& path)
 }
 
 } // namespace
-
-std::optional<int> classIndex(const std::vector<std::string>& classes, const std::string& name)
-{
-    const auto exact = std::find(classes.begin(), classes.end(), name);
-    if (exact != classes.end())
-        return int(exact - classes.begin());
-    std::optional<int> found;
-    for (std::size_t i = 0; i < classes.size(); ++i) {
-        if (!sameButForCase(classes[i], name))
-            continue;
-        if (found)
-            return std::nullopt;
-        found = int(i);
-    }
-    return found;
-}
 
 std::optional<int> folderClass(const std::vector<std::string>& classes, const std::string& relativePath)
 {

@@ -53,9 +53,6 @@ struct SourceRules {
 /// usage ("folder" labels where no folder is named like a class).
 Result<Source> readSource(const std::string& path, const SourceRules& rules);
 
-/// The class a name stands for: exact, else the only one that is the same but for ASCII case.
-std::optional<int> classIndex(const std::vector<std::string>& classes, const std::string& name);
-
 /// The deepest folder of a relative path that is named like a class.
 std::optional<int> folderClass(const std::vector<std::string>& classes, const std::string& relativePath);
 

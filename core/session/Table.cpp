@@ -3,7 +3,6 @@
 
 #include "base/AtomicFile.h"
 #include "base/Text.h"
-#include "session/Names.h"
 
 #include <algorithm>
 #include <set>

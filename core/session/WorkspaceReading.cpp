@@ -276,14 +276,14 @@ Event WorkspaceReading::context(const std::string& sample)
     return event;
 }
 
-bool WorkspaceReading::decide(EventKind kind, std::optional<int> classIndex)
+bool WorkspaceReading::decide(EventKind kind, std::optional<int> label)
 {
     const bool ready = m_state == ReadingState::reading && !m_pending && !m_busy && !m_trouble && !m_project.readOnly;
-    if (!ready || (classIndex && (*classIndex < 0 || *classIndex >= int(m_project.file.classes.size()))))
+    if (!ready || (label && !m_project.file.labels().holds(*label)))
         return false;
     Event event = context(m_item.sample);
     event.kind = kind;
-    event.classIndex = classIndex;
+    event.classIndex = label;
     // A second look belongs to the batch in which the image was read.
     if (m_item.said && m_item.again)
         event.batch = m_item.said->batch;
@@ -380,10 +380,11 @@ void WorkspaceReading::settle(const StoredChange& stored)
 void WorkspaceReading::count(const std::optional<CurrentLabel>& before, const std::optional<CurrentLabel>& after)
 {
     const int change = int(hasClass(after)) - int(hasClass(before));
-    if (hasClass(before))
-        --m_tally.perClass[std::size_t(*before->classIndex)];
-    if (hasClass(after))
-        ++m_tally.perClass[std::size_t(*after->classIndex)];
+    const LabelScheme labels = m_project.file.labels();
+    for (const auto& [label, step] : {std::pair(before, -1), std::pair(after, 1)})
+        if (hasClass(label))
+            for (const std::size_t c : labels.classesOf(*label->classIndex))
+                m_tally.perClass[c] += step;
     m_tally.labelled += change;
     Q_EMIT tallyChanged();
     Q_EMIT this->stored(change);

@@ -57,7 +57,7 @@ public:
 
     /// Labels, skips and so on. False when it is not the time: nothing on the screen, another
     /// decision under way, trouble, read-only.
-    bool decide(store::EventKind kind, std::optional<int> classIndex = {});
+    bool decide(store::EventKind kind, std::optional<int> label = {});
     void undo();
     void redo();
     /// From the image gone back to, or shown after its label, on to the next one to be read.

@@ -37,29 +37,43 @@ Result<ExportReport> writeTable(const std::vector<ExportRow>& rows, const Export
     return report;
 }
 
-/// A class may be called anything; a folder may not.
-std::string folderName(const std::string& className)
+/// A class may be called anything; a folder may not. Of a set of classes: "A+B".
+std::string folderName(const std::string& label)
 {
     std::string folder;
-    for (const char c : className)
-        folder += static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\' || c == ':' || c == '\x7f' ? '_' : c;
+    for (const char c : label)
+        folder += c == LabelScheme::kSeparator                                                               ? '+'
+                  : static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\' || c == ':' || c == '\x7f' ? '_'
+                                                                                                             : c;
     if (folder.front() == '.' || folder.front() == '-')
         folder.front() = '_';
     folder.resize(std::min<std::size_t>(folder.size(), 200));
     return folder;
 }
 
-/// One folder per class, twins told apart by the class's number.
-std::map<std::string, std::string> classFolders(const std::vector<std::string>& classes)
+/// What may stand in an export's column label: the classes, or the sets of them that occur.
+std::vector<std::string> labelTexts(const LabelScheme& labels, const std::vector<ExportRow>& rows)
+{
+    if (!labels.multi)
+        return labels.classes;
+    std::set<std::string> texts;
+    for (const ExportRow& row : rows)
+        if (row.consensus)
+            texts.insert(*row.consensus);
+    return {texts.begin(), texts.end()};
+}
+
+/// One folder per label, twins told apart by its number.
+std::map<std::string, std::string> labelFolders(const std::vector<std::string>& labels)
 {
     std::map<std::string, std::string> folders;
     std::set<std::string> taken;
-    for (std::size_t i = 0; i < classes.size(); ++i) {
-        std::string folder = folderName(classes[i]);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        std::string folder = folderName(labels[i]);
         if (!taken.insert(folder).second)
             folder += "-" + std::to_string(i);
         taken.insert(folder);
-        folders[classes[i]] = folder;
+        folders[labels[i]] = folder;
     }
     return folders;
 }
@@ -146,7 +160,7 @@ Result<ExportReport> writeFolder(Study& study, const std::vector<ExportRow>& row
 {
     const std::string partial = options.target + ".partial-" + newUuid();
     FOVEATE_CHECK(makeFolder(partial));
-    auto report = fillFolder(partial, rows, options, classFolders(study.project().classes));
+    auto report = fillFolder(partial, rows, options, labelFolders(labelTexts(study.project().labels(), rows)));
     if (report)
         if (const Status published = publishFolder(partial, options.target); !published)
             report = tl::unexpected(published.error());

@@ -29,30 +29,29 @@ void addVisible(ExportRow& row, const std::string& visible)
         row.policy = policy->get<std::string>();
 }
 
-std::optional<std::string> className(const std::vector<std::string>& classes, std::optional<int> index)
+std::optional<std::string> textOf(const LabelScheme& labels, std::optional<int> label)
 {
-    if (!index || *index < 0 || std::size_t(*index) >= classes.size())
-        return std::nullopt;
-    return classes[std::size_t(*index)];
+    return label && labels.holds(*label) ? std::optional(labels.text(*label)) : std::nullopt;
 }
 
-/// Shares of the classes over the readers who gave one.
-std::string softLabel(const std::vector<const CurrentLabel*>& labels, const std::vector<std::string>& classes)
+/// Shares of the classes over the readers who gave a label.
+std::string softLabel(const std::vector<const CurrentLabel*>& labels, const LabelScheme& scheme)
 {
     const bool others = std::any_of(labels.begin(), labels.end(), [](const CurrentLabel* label) {
         return label->reader != kImportReader && label->state == EventKind::label;
     });
-    std::map<int, int> votes;
+    std::map<std::size_t, int> votes;
     int total = 0;
     for (const CurrentLabel* label : labels) {
         if (label->state != EventKind::label || !label->classIndex || (others && label->reader == kImportReader))
             continue;
-        ++votes[*label->classIndex];
+        for (const std::size_t c : scheme.classesOf(*label->classIndex))
+            ++votes[c];
         ++total;
     }
     Json json = Json::object();
     for (const auto& [index, count] : votes)
-        json[className(classes, index).value_or("")] = double(count) / total;
+        json[scheme.classes[index]] = double(count) / total;
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -61,7 +60,7 @@ Status addEvent(Study& study, ExportRow& row, const CurrentLabel& label)
     FOVEATE_TRY(const std::optional<Event> event, study.find(label.event));
     row.reader = label.reader;
     row.state = name(label.state);
-    row.label = className(study.project().classes, label.classIndex);
+    row.label = textOf(study.project().labels(), label.classIndex);
     if (!event)
         return fail(Code::corrupt, {"event", label.event, "missing"});
     row.utc = event->utc;
@@ -100,12 +99,12 @@ Result<std::vector<ExportRow>> exportRows(Study& study, const ExportOptions& opt
     std::vector<ExportRow> rows;
     for (const Sample& sample : samples) {
         ExportRow base;
-        base.consensus = className(study.project().classes, consensusOf[sample.id]);
+        base.consensus = textOf(study.project().labels(), consensusOf[sample.id]);
         if ((!only.empty() && !only.contains(sample.id)) || (options.labelledOnly && !base.consensus))
             continue;
         base.sample = sample;
         base.path = options.originalPaths ? printable(sample.relativePath) : std::string();
-        base.softLabel = softLabel(labelsOf[sample.id], study.project().classes);
+        base.softLabel = softLabel(labelsOf[sample.id], study.project().labels());
         for (const CurrentLabel* label : labelsOf[sample.id]) {
             ExportRow row = base;
             FOVEATE_CHECK(addEvent(study, row, *label));

@@ -42,6 +42,13 @@ public:
             take(key, *node, value.has_value(), [&] { out = *value; });
         }
     }
+    void boolean(const char* key, bool& out)
+    {
+        if (toml::node* node = m_table.get(key)) {
+            const auto value = node->value_exact<bool>();
+            take(key, *node, value.has_value(), [&] { out = *value; });
+        }
+    }
     template <typename T> void integer(const char* key, T& out)
     {
         if (toml::node* node = m_table.get(key)) {
@@ -123,6 +130,7 @@ Status readKnown(toml::table& root, ProjectFile& project, const std::string& pat
     reader.text("uuid", project.uuid);
     reader.text("name", project.name);
     reader.texts("classes", project.classes);
+    reader.boolean("multi_label", project.multiLabel);
     reader.text("modality", project.modality);
     reader.text("policy", project.policy);
     reader.integer("pack_size", project.packSize);
@@ -158,6 +166,7 @@ void addKnown(toml::table& root, const ProjectFile& project)
     root.insert_or_assign("uuid", project.uuid);
     root.insert_or_assign("name", project.name);
     root.insert_or_assign("classes", std::move(classes));
+    root.insert_or_assign("multi_label", project.multiLabel);
     root.insert_or_assign("modality", project.modality);
     root.insert_or_assign("policy", project.policy);
     root.insert_or_assign("pack_size", project.packSize);
@@ -182,6 +191,8 @@ Status checkProject(const ProjectFile& p, const std::string& path)
     const auto wrong = [&](const char* key) { return fail(Code::badInput, {path, "", key}); };
     if (!goodClasses(p.classes))
         return wrong("classes");
+    if (p.multiLabel && !fitMultiLabel(p.classes))
+        return wrong("multi_label");
     if (!isUtf8(p.name))
         return wrong("name");
     if (!oneOf(p.modality, {"oct", "xray", "histology"}))
@@ -229,7 +240,8 @@ std::string projectToml(const ProjectFile& project)
         root.clear(); // only what projectFromToml() made stands in `unknown`
     }
     addKnown(root, project);
-    return "# A Foveate study. uuid, classes, modality, pack_size and fit are also in labels.sqlite, which wins.\n" +
+    return "# A Foveate study. uuid, classes, multi_label, modality, pack_size and fit are also in labels.sqlite, "
+           "which wins.\n" +
            textOf(root) + "\n";
 }
 

@@ -2,10 +2,11 @@
 // project.toml: what a study is about, for people to read and edit.
 //
 // Read strictly (a wrong type, an unknown modality or a class list with twins is badInput: file, line and key) and
-// written atomically. Keys this program does not know are kept. uuid, classes, modality, pack size and fit are also in
-// the database; where the two differ the database wins and Study::differences() names the key.
+// written atomically. Keys this program does not know are kept. uuid, classes, multi_label, modality, pack size and fit
+// are also in the database; where the two differ the database wins and Study::differences() names the key.
 #pragma once
 
+#include "base/Labels.h"
 #include "base/Result.h"
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct ProjectFile {
     std::string uuid;                 ///< made by Study::create when empty
     std::string name;                 ///< shown in the title
     std::vector<std::string> classes; ///< any text, no twins, none empty; the index is what is stored
+    bool multiLabel = false;          ///< several classes, or none, may apply to one image
     std::string modality = "oct";     ///< oct, xray, histology
     std::string policy = "blind";     ///< blind, after
     int packSize = 256;               ///< pixels a side of the pixel pack, 16…4096
@@ -42,6 +44,7 @@ struct ProjectFile {
     TrainingRecipe training;
     std::string unknown; ///< TOML of the keys we do not know, written back as they were
 
+    LabelScheme labels() const { return {classes, multiLabel}; }
     /// 3 for histology, 1 otherwise.
     int channels() const { return modality == "histology" ? 3 : 1; }
     bool operator==(const ProjectFile&) const = default;

@@ -73,10 +73,10 @@ struct Event {
     std::string reader;
     std::string utc; ///< given by append() when empty
     EventKind kind = EventKind::label;
-    std::string sample; ///< empty when the event is about no image
-    std::optional<int> classIndex;
-    std::string target;        ///< uuid of the event taken back by undo, brought back by redo
-    std::int64_t activeMs = 0; ///< time with the image in view and somebody there
+    std::string sample;            ///< empty when the event is about no image
+    std::optional<int> classIndex; ///< the label as a number (base/Labels.h); of a reveal the class shown
+    std::string target;            ///< uuid of the event taken back by undo, brought back by redo
+    std::int64_t activeMs = 0;     ///< time with the image in view and somebody there
     std::int64_t idleMs = 0;
     std::string imageSha;             ///< hex SHA-256 of the pixels that were shown
     std::string visible = "{}";       ///< JSON text: {"policy":"blind","overlay":false,"prediction":false,…}
@@ -145,7 +145,7 @@ struct Counts {
     std::int64_t damaged = 0, missing = 0, quarantined = 0;
     std::int64_t queued = 0; ///< still to be read of the selected batches
     bool hasTruth = false;
-    std::vector<std::int64_t> perClass; ///< consensus labels by class
+    std::vector<std::int64_t> perClass; ///< consensus labels in which the class applies
 };
 
 } // namespace foveate::store

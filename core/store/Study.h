@@ -52,7 +52,7 @@ public:
     /// Of a read-only view: when its backup was made; "" for an owner.
     const std::string& backupTime() const;
     const ProjectFile& project() const;
-    /// Writes project.toml. usage when uuid, classes, modality, pack size or fit would change.
+    /// Writes project.toml. usage when uuid, classes, multi_label, modality, pack size or fit would change.
     Status setProject(const ProjectFile& project);
     /// Keys in which project.toml says something else than the database, which won.
     const std::vector<std::string>& differences() const;
@@ -64,13 +64,13 @@ public:
     // --- samples -------------------------------------------------------------------------------------------------
     /// One transaction: all samples with their patients, and `events` (labels of reader "import", the report), or
     /// nothing. Fills patient and split: a known patient keeps its side, a sample without a side gets its patient's.
-    /// patientSplit (patient's number or key, side, side), alreadyExists (id), usage (a class index out of range).
+    /// patientSplit (patient's number or key, side, side), alreadyExists (id), usage (a truth that is no label).
     Status insertSamples(std::vector<Sample>& samples, std::vector<Event> events = {});
     Result<bool> hasSample(const std::string& id);
     Result<Sample> sample(const std::string& id); ///< notFound
     /// All, ordered by pack row then id; truth is left empty.
     Result<std::vector<Sample>> samples();
-    /// (id, class index) where a hidden truth is known. For the oracle, evaluation and simulate alone.
+    /// (id, label) where a hidden truth is known. For the oracle, evaluation and simulate alone.
     Result<std::vector<std::pair<std::string, int>>> hiddenTruth();
     Status setState(const std::string& id, SampleState state);
     Status setPackRow(const std::string& id, std::int64_t row);

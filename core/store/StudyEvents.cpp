@@ -42,7 +42,7 @@ Status checkTarget(Connection& connection, Event& event)
     return {};
 }
 
-Status checkClass(const Event& event, std::size_t classes)
+Status checkClass(const Event& event, const LabelScheme& labels)
 {
     const bool needed =
         event.kind == EventKind::label || event.kind == EventKind::revise || event.kind == EventKind::adjudicate;
@@ -51,7 +51,7 @@ Status checkClass(const Event& event, std::size_t classes)
         return refuse("class", "missing");
     if (!event.classIndex)
         return {};
-    if (!allowed || *event.classIndex < 0 || std::size_t(*event.classIndex) >= classes)
+    if (!allowed || !labels.holds(*event.classIndex))
         return refuse("class", std::to_string(*event.classIndex));
     return {};
 }
@@ -90,7 +90,7 @@ Status Study::Parts::check(Connection& database, Event& event)
         if (!known)
             return fail(Code::notFound, {"sample", event.sample});
     }
-    FOVEATE_CHECK(checkClass(event, project.classes.size()));
+    FOVEATE_CHECK(checkClass(event, project.labels()));
     if (event.confidence && !(*event.confidence >= 0 && *event.confidence <= 1))
         return refuse("confidence", std::to_string(*event.confidence));
     if (event.activeMs < 0 || event.idleMs < 0)

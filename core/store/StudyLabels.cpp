@@ -143,12 +143,14 @@ Result<Counts> Study::counts()
                 connection->integer("SELECT count(*) FROM queue WHERE sample NOT IN "
                                     "(SELECT sample FROM current_label WHERE state <> 'skip') AND sample IN "
                                     "(SELECT id FROM sample WHERE state = 'ok')"));
+    const LabelScheme labels = m_parts->project.labels();
     counts.perClass.assign(m_parts->project.classes.size(), 0);
     FOVEATE_TRY(Statement select, connection->prepare("SELECT class, count(*) FROM consensus WHERE class IS NOT NULL "
                                                       "GROUP BY class"));
     FOVEATE_CHECK(select.each([&](const Statement& row) {
-        if (const auto c = std::size_t(row.integer(0)); c < counts.perClass.size())
-            counts.perClass[c] = row.integer(1);
+        for (std::size_t c = 0; c < counts.perClass.size(); ++c)
+            if (labels.applies(int(row.integer(0)), c))
+                counts.perClass[c] += row.integer(1);
     }));
     return counts;
 }

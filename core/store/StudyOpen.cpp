@@ -18,9 +18,10 @@ namespace foveate::store {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kBackupEvery = 200;     // changes; on request (maintain)
-constexpr std::int64_t kBackupAtLatest = 1000; // changes; without being asked
-constexpr off_t kBallast = 16 << 20;           // bytes: some 20,000 labels
+constexpr std::int64_t kBackupEvery = 200;         // changes; on request (maintain)
+constexpr std::int64_t kBackupAtLatest = 1000;     // changes; without being asked
+constexpr const char* kMultiLabel = "multi_label"; // there in multi-label studies alone
+constexpr off_t kBallast = 16 << 20;               // bytes: some 20,000 labels
 
 /// Links in the path above the project are the user's business; the files inside may not be links.
 Result<std::string> realFolder(const std::string& folder)
@@ -57,6 +58,12 @@ Status putValue(Connection& connection, std::string_view key, const std::string&
     return insert.bind(1, key).bind(2, value).run();
 }
 
+Result<bool> hasValue(Connection& connection, std::string_view key)
+{
+    FOVEATE_TRY(Statement select, connection.prepare("SELECT 1 FROM project WHERE key = ?1"));
+    return select.bind(1, key).step();
+}
+
 Result<std::string> value(Connection& connection, std::string_view key)
 {
     FOVEATE_TRY(Statement select, connection.prepare("SELECT value FROM project WHERE key = ?1"));
@@ -70,6 +77,8 @@ Status writeIdentity(Connection& connection, const ProjectFile& project)
 {
     FOVEATE_CHECK(putValue(connection, "uuid", project.uuid));
     FOVEATE_CHECK(putValue(connection, "modality", project.modality));
+    if (project.multiLabel)
+        FOVEATE_CHECK(putValue(connection, kMultiLabel, "1"));
     FOVEATE_CHECK(putValue(connection, "pack_size", std::to_string(project.packSize)));
     FOVEATE_CHECK(putValue(connection, "fit", project.fit));
     FOVEATE_TRY(Statement insert, connection.prepare("INSERT INTO class (number, name) VALUES (?1, ?2)"));
@@ -93,11 +102,13 @@ Status adoptIdentity(Connection& connection, ProjectFile& project, std::vector<s
     FOVEATE_TRY(const std::string modality, value(connection, "modality"));
     FOVEATE_TRY(const std::string packSize, value(connection, "pack_size"));
     FOVEATE_TRY(const std::string fit, value(connection, "fit"));
+    FOVEATE_TRY(const bool multiLabel, hasValue(connection, kMultiLabel));
     std::vector<std::string> classes;
     FOVEATE_TRY(Statement select, connection.prepare("SELECT name FROM class ORDER BY number"));
     FOVEATE_CHECK(select.each([&](const Statement& row) { classes.push_back(row.text(0)); }));
     adopt(project.uuid, uuid, "uuid", differences);
     adopt(project.classes, classes, "classes", differences);
+    adopt(project.multiLabel, multiLabel, kMultiLabel, differences);
     adopt(project.modality, modality, "modality", differences);
     adopt(project.packSize, std::atoi(packSize.c_str()), "pack_size", differences);
     adopt(project.fit, fit, "fit", differences);
@@ -389,8 +400,8 @@ Status Study::setProject(const ProjectFile& project)
         return fail(Code::locked,
                     {m_parts->opening.owner.user, m_parts->opening.owner.host, m_parts->opening.owner.since});
     if (project.uuid != now.uuid || project.classes != now.classes || project.modality != now.modality ||
-        project.packSize != now.packSize || project.fit != now.fit)
-        return fail(Code::usage, {"project.toml", "uuid, classes, modality, pack_size and fit stay"});
+        project.multiLabel != now.multiLabel || project.packSize != now.packSize || project.fit != now.fit)
+        return fail(Code::usage, {"project.toml", "uuid, classes, multi_label, modality, pack_size and fit stay"});
     FOVEATE_CHECK(writeProjectFile(m_parts->file("project.toml"), project));
     m_parts->project = project;
     m_parts->differences.clear();

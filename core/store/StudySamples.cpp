@@ -130,7 +130,7 @@ Result<bool> Study::Parts::sampleExists(Connection& database, const std::string&
 Status Study::insertSamples(std::vector<Sample>& samples, std::vector<Event> events)
 {
     FOVEATE_TRY(const auto sides, sidesByKey(samples));
-    const int classes = int(m_parts->project.classes.size());
+    const LabelScheme labels = m_parts->project.labels();
     std::vector<Sample> placed;
     std::vector<Event> stored;
     const auto body = [&](Connection& connection) -> Status {
@@ -140,7 +140,7 @@ Status Study::insertSamples(std::vector<Sample>& samples, std::vector<Event> eve
             FOVEATE_TRY(const bool there, m_parts->sampleExists(connection, sample.id));
             if (there)
                 return fail(Code::alreadyExists, {sample.id});
-            if (sample.truth && (*sample.truth < 0 || *sample.truth >= classes))
+            if (sample.truth && !labels.holds(*sample.truth))
                 return fail(Code::usage, {"class", std::to_string(*sample.truth)});
             FOVEATE_CHECK(place(connection, sample, sides));
             FOVEATE_CHECK(insertSample(connection, sample));

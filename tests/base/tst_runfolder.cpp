@@ -128,6 +128,8 @@ private Q_SLOTS:
         row("row a fraction", "/samples/0/row", "0.5");
         row("row beyond 63 bits", "/samples/0/row", "18446744073709551615");
         row("row twice", "/samples/0/row", "7");
+        row("labels unknown", "/labels", "\"one\"");
+        row("a class where sets are", "/labels", "\"several\"");
         row("split unknown", "/samples/0/split", "\"training\"");
         row("label no class", "/samples/0/label", "2");
         row("label negative", "/samples/0/label", "-1");
@@ -152,6 +154,31 @@ private Q_SLOTS:
         const auto read = readSnapshot(m_folder);
         QVERIFY(!read);
         QCOMPARE(int(read.error().code), code);
+    }
+
+    void setsComeBackAsLists()
+    {
+        Snapshot snapshot = example();
+        snapshot.multiLabel = true;
+        snapshot.classes = {"Effusion", "Nodule", "Mass"};
+        snapshot.samples.push_back({8, "0123456789abcdea", 6, Split::train, 0, 1});
+        snapshot.samples[0].label = 0b101;
+        QVERIFY(writeSnapshot(m_folder, snapshot));
+        const json document = json::parse(*readFile(snapshotPath()));
+        QCOMPARE(document["labels"].get<std::string>(), std::string("several"));
+        QVERIFY(document["samples"][0]["label"] == json::array({0, 2}));
+        QVERIFY(document["samples"][1]["label"].is_null() && document["samples"][2]["label"] == json::array());
+        const auto read = readSnapshot(m_folder);
+        QVERIFY(read && read->multiLabel);
+        QCOMPARE(read->samples[0].label, std::optional(0b101));
+        QVERIFY(!read->samples[1].label);
+        QCOMPARE(read->samples[2].label, std::optional(0));
+        for (const char* bad : {"[3]", "[0,0]", "[-1]", "0", "[\"Mass\"]"}) {
+            json changed = document;
+            changed["samples"][0]["label"] = json::parse(bad);
+            QVERIFY(writeFileAtomically(snapshotPath(), changed.dump()));
+            QCOMPARE(readSnapshot(m_folder).error().code, Code::badInput);
+        }
     }
 
     void otherFilesAreRefused()

@@ -49,6 +49,46 @@ std::vector<std::string> numbered(int n)
 class StrategyTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void questionsOfAMultiLabelStudy()
+    {
+        const std::vector<float> p{0.5f, 0.25f, 1};
+        const double sum = std::log(2.0) - .25 * std::log(.25) - .75 * std::log(.75);
+        QVERIFY(std::abs(entropy(p, true).score - sum) < 1e-12);
+        QCOMPARE(margin(p, true).score, 1.0);
+        QCOMPARE(margin(std::span(p).subspan(1), true).score, 0.5);
+        QCOMPARE(leastConfidence(p, true).score, 1 - .5 * .75);
+        for (const auto doubt : {entropy, margin, leastConfidence}) {
+            QVERIFY(doubt(p, true).reason == (Reason{ReasonCode::question, {0, 0.5}}));
+            // All of it certain is an answer, not a row that says nothing.
+            QCOMPARE(doubt(std::vector<float>{0, 0}, true).score, 0.0);
+            for (const float bad : {kNan, -.1f, 1.5f})
+                QCOMPARE(doubt(std::vector<float>{.5f, bad}, true).score, kNoEvidence);
+        }
+        const std::vector<std::string> ids{"a", "b", "c"};
+        const std::vector<float> rows{.9f, .9f, .5f, .1f, 0, 0};
+        Pool pool;
+        pool.ids = ids;
+        pool.probabilities = rows;
+        pool.classes = 2;
+        pool.multiLabel = true;
+        QCOMPARE(rank("margin", pool)->items.front().id, std::string("b"));
+        QCOMPARE(rank("entropy", pool)->items.back().id, std::string("c"));
+    }
+
+    void whatNeedsOneClassAnImageIsRefused()
+    {
+        const MadePool made(24, 3);
+        Pool pool = made.pool();
+        pool.multiLabel = true;
+        for (const char* name : {"label-spread", "proxy", "deep-saliency"}) {
+            const auto refused = rank(name, pool);
+            QVERIFY2(!refused && refused.error().code == Code::needsOneClass, name);
+            QCOMPARE(refused.error().arg(0), std::string(name));
+        }
+        for (const char* name : {"entropy", "mc-dropout", "bald", "coreset", "kurtosis"})
+            QVERIFY2(rank(name, pool), name);
+    }
+
     void scoresAreTheFormulas()
     {
         const std::vector<float> p{0.5f, 0.25f, 0.25f};

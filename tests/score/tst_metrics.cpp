@@ -23,7 +23,7 @@ const json& cases()
 
 Predictions predictions(const json& c)
 {
-    return {c["classes"], c["probabilities"], c["truth"], {}};
+    return {c["classes"], c["probabilities"], c["truth"], {}, c.value("multi_label", false)};
 }
 
 bool near(double a, const json& b)

@@ -100,11 +100,8 @@ private Q_SLOTS:
         QCOMPARE(readSource(folder, rulesFor({"X", "Y"}, "folder")).error().code, Code::usage);
     }
 
-    void prefersTheExactName()
+    void theDeepestFolderNamesTheClass()
     {
-        QCOMPARE(classIndex({"a", "A"}, "A"), std::optional<int>(1));
-        QCOMPARE(classIndex({"x", "Ab"}, "aB"), std::optional<int>(1));
-        QCOMPARE(classIndex({"ab", "aB"}, "AB"), std::optional<int>());
         QCOMPARE(folderClass({"A", "B"}, "A/B/c.png"), std::optional<int>(1));
         QCOMPARE(folderClass({"A", "B"}, "A.png"), std::optional<int>());
     }

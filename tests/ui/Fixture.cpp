@@ -58,6 +58,14 @@ Status Fixture::makeStudy(int images, const std::string& policy, const std::stri
     return error ? fail(Code::io, {m_study}) : Status();
 }
 
+Status Fixture::makeMultiLabel()
+{
+    FOVEATE_TRY(session::Project project, session::Project::open(m_study, session::Purpose::write));
+    FOVEATE_TRY(store::Connection * database, project.study().database());
+    FOVEATE_CHECK(database->execute("INSERT INTO project (key, value) VALUES ('multi_label', '1')"));
+    return project.release();
+}
+
 Status Fixture::labelSome(int count)
 {
     FOVEATE_TRY(session::Project project, session::Project::open(m_study, session::Purpose::write));

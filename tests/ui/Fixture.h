@@ -21,6 +21,8 @@ public:
 
     /// Phantoms, truth hidden, 70/10/20.
     Status makeStudy(int images, const std::string& policy, const std::string& modality = "oct");
+    /// Makes the study one in which several classes may apply to an image. Before anything is labelled.
+    Status makeMultiLabel();
     /// Labels the first `count` of the queue from hidden truth, as reader "tester".
     Status labelSome(int count);
     /// A finished training made by hand: probabilities from truth with noise, losses, no engine.

@@ -142,6 +142,28 @@ private Q_SLOTS:
         save(*window, QStringLiteral("revealed"));
     }
 
+    void severalClasses()
+    {
+        made::Fixture fixture;
+        QVERIFY(fixture.makeStudy(60, "blind") && fixture.makeMultiLabel());
+        ui::WindowOptions options = fixture.options();
+        options.themeFromSettings = false;
+        const auto window = fixture.open(options);
+        QVERIFY(window);
+        window->resize(1280, 800);
+        for (const std::initializer_list<int> marks : {std::initializer_list<int>{1, 3}, {}, {2}}) {
+            QVERIFY(made::waitArmed(*window));
+            for (const int digit : marks)
+                made::pressDigit(window->read()->canvas(), digit);
+            QTest::keyClick(window->read()->canvas(), Qt::Key_Return);
+        }
+        QVERIFY(made::waitArmed(*window));
+        for (const int digit : {1, 4})
+            made::pressDigit(window->read()->canvas(), digit);
+        QTest::qWait(200);
+        save(*window, QStringLiteral("several"));
+    }
+
     void dialogs()
     {
         const auto window = m_fixture.open();

@@ -190,6 +190,52 @@ private Q_SLOTS:
         QCOMPARE(reading(*window).recent().back().classIndex, std::optional(1));
     }
 
+    void severalClassesAreMarkedAndKept()
+    {
+        made::Fixture fixture;
+        QVERIFY(fixture.makeStudy(60, "blind"));
+        QVERIFY(fixture.makeMultiLabel());
+        const auto window = fixture.open();
+        QVERIFY(window && idle(*window));
+        ui::ReadPage* page = window->read();
+        const std::string first = reading(*window).item().sample;
+        // Digits mark and take back; nothing is said before Enter.
+        for (const int digit : {1, 2, 3, 2})
+            made::pressDigit(page->canvas(), digit);
+        QTest::qWait(100);
+        QCOMPARE(reading(*window).item().sample, first);
+        QCOMPARE(reading(*window).tally().session, 0);
+        QVERIFY(page->classes()->button(0)->chosen() && !page->classes()->button(1)->chosen());
+        QVERIFY(page->classes()->button(2)->chosen());
+        QTest::keyClick(page->canvas(), Qt::Key_Return);
+        QTRY_VERIFY(reading(*window).item().sample != first);
+        QCOMPARE(reading(*window).recent().back().classIndex, std::optional(0b101));
+        QCOMPARE(reading(*window).tally().perClass[0] + reading(*window).tally().perClass[2], 2);
+        QVERIFY(idle(*window));
+        QVERIFY(!page->classes()->button(0)->chosen());
+        // None of them is a label too.
+        const std::string second = reading(*window).item().sample;
+        QTest::keyClick(page->canvas(), Qt::Key_Enter);
+        QTRY_VERIFY(reading(*window).item().sample != second);
+        QCOMPARE(reading(*window).recent().back().classIndex, std::optional(0));
+        QTRY_VERIFY(page->strip()->frame(1)->item()->durable);
+        QVERIFY(page->strip()->frame(1)->accessibleName().contains(QStringLiteral("none of them")));
+        QVERIFY(idle(*window));
+        // Going back shows the marks; a change of them is a change of mind, no change goes on.
+        page->previous();
+        QTRY_COMPARE(reading(*window).item().sample, second);
+        QVERIFY(idle(*window));
+        page->previous();
+        QTRY_COMPARE(reading(*window).item().sample, first);
+        QVERIFY(idle(*window));
+        QVERIFY(page->classes()->button(0)->chosen() && page->classes()->button(2)->chosen());
+        made::pressDigit(page->canvas(), 4);
+        QTest::keyClick(page->canvas(), Qt::Key_Return);
+        QTRY_VERIFY(reading(*window).item().sample != first);
+        QCOMPARE(reading(*window).recent().back().classIndex, std::optional(0b1101));
+        QCOMPARE(reading(*window).tally().labelled, 2);
+    }
+
     void changeByTheStrip()
     {
         made::Fixture fixture;

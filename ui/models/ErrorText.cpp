@@ -70,6 +70,11 @@ Words projectWords(Code code)
                 QT_TRANSLATE_NOOP("ErrorText",
                                   "Labels of at least two classes are needed; there are labels of %1. Label images "
                                   "of another class first.")};
+    case Code::needsOneClass:
+        return {QT_TRANSLATE_NOOP("ErrorText", "one class an image needed"),
+                QT_TRANSLATE_NOOP("ErrorText",
+                                  "“%1” needs images of one class each, and in this study several may apply to an "
+                                  "image. Choose another, such as entropy.")};
     case Code::noTruth:
         return {QT_TRANSLATE_NOOP("ErrorText", "no known labels"),
                 QT_TRANSLATE_NOOP("ErrorText",

@@ -73,6 +73,8 @@ QString Sentence::uncertain() const
             .arg(m_rank, classAt(0), share(at(1)), classAt(2), share(at(3)));
     case ReasonCode::leastConfidence:
         return Words::tr("%1 least confident: %2 at %3").arg(m_rank, classAt(0), share(at(1)));
+    case ReasonCode::question:
+        return Words::tr("%1 most uncertain: %2 yes or no, p = %3").arg(m_rank, classAt(0), share(at(1)));
     case ReasonCode::dropout:
         return Words::tr("%1 in variance over dropout passes: %2, mostly %3").arg(m_rank, number(at(0)), classAt(1));
     default: break;
@@ -130,6 +132,7 @@ QString Sentence::text() const
     case ReasonCode::proxy:
     case ReasonCode::margin:
     case ReasonCode::leastConfidence:
+    case ReasonCode::question:
     case ReasonCode::dropout:
     case ReasonCode::bald: return uncertain();
     case ReasonCode::coreset:

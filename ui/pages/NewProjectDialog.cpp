@@ -6,6 +6,7 @@
 #include "ui/views/Controls.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
 #include <QFile>
@@ -107,6 +108,8 @@ void NewProjectDialog::build()
     form->addRow(tr("&Name"), m_name);
     form->addRow(tr("Project &folder"), withButton(m_folder, tr("Choose…"), &NewProjectDialog::chooseFolder));
     form->addRow(tr("&Classes"), m_classes);
+    m_multiLabel = new QCheckBox(tr("Several may apply to one image"), this);
+    form->addRow({}, m_multiLabel);
     form->addRow(tr("&Labels"), m_labels);
     form->addRow(tr("&Modality"), m_modality);
     form->addRow(tr("&Patient"), m_patient);
@@ -139,6 +142,7 @@ void NewProjectDialog::build()
     });
     for (QLineEdit* edit : {m_name, m_folder, m_classes})
         connect(edit, &QLineEdit::textChanged, this, &NewProjectDialog::refresh);
+    connect(m_multiLabel, &QCheckBox::toggled, this, &NewProjectDialog::refresh);
     connect(m_patient, &QLineEdit::textChanged, this, &NewProjectDialog::refreshPatients);
 }
 
@@ -260,6 +264,8 @@ QString NewProjectDialog::missing() const
         return tr("Give the project a name.");
     if (classesFromText(m_classes->text()).size() < 2)
         return tr("Name at least two classes, with commas between.");
+    if (m_multiLabel->isChecked() && !fitMultiLabel(wish().file.classes))
+        return tr("Where several may apply: at most 24 classes, none with “|” in its name or called “none”.");
     if (m_folder->text().isEmpty())
         return tr("Choose a folder for the project.");
     if (QFileInfo::exists(m_folder->text()) && !QDir(m_folder->text()).isEmpty())
@@ -287,6 +293,7 @@ session::NewProject NewProjectDialog::wish() const
     wish.file.name = m_name->text().trimmed().toStdString();
     for (const QString& name : classesFromText(m_classes->text()))
         wish.file.classes.push_back(name.toStdString());
+    wish.file.multiLabel = m_multiLabel->isChecked();
     wish.file.modality = m_modality->currentData().toString().toStdString();
     wish.file.policy = m_policy->currentData().toString().toStdString();
     wish.file.splitRule = m_split->currentData().toString().toStdString();

@@ -13,6 +13,7 @@
 
 #include <optional>
 
+class QCheckBox;
 class QComboBox;
 class QFormLayout;
 class QLabel;
@@ -51,6 +52,7 @@ private:
     QLineEdit* m_name;
     QLineEdit* m_folder;
     QLineEdit* m_classes;
+    QCheckBox* m_multiLabel;
     QComboBox* m_labels;
     QComboBox* m_modality;
     QLineEdit* m_patient;

@@ -106,6 +106,7 @@ void ReadPage::refreshProject()
     for (const std::string& name : m_workspace.project().file.classes)
         names << visibleText(QString::fromStdString(name));
     m_classes->setClasses(names);
+    m_confirm->setVisible(m_workspace.project().file.multiLabel);
     m_thumbnails.clear();
     m_serial = 0;
     refresh();
@@ -127,6 +128,7 @@ void ReadPage::refresh()
     m_stack->setCurrentWidget(m_canvas);
     if (item.serial != m_serial) {
         m_serial = item.serial;
+        m_marks = item.said ? item.said->classIndex.value_or(0) : 0;
         m_armed = false;
         m_arm.stop();
         m_canvas->clear();
@@ -202,6 +204,16 @@ void ReadPage::showState()
     refreshReveal();
 }
 
+/// As a person reads it: "Effusion, Nodule".
+QString ReadPage::labelText(int label) const
+{
+    QStringList names;
+    for (const std::size_t c : m_workspace.project().file.labels().classesOf(label))
+        if (int(c) < m_classes->count())
+            names << m_classes->button(int(c))->text();
+    return names.isEmpty() ? tr("none of them") : names.join(tr(", "));
+}
+
 void ReadPage::describeItem()
 {
     const session::ReadingItem& item = m_workspace.reading().item();
@@ -210,15 +222,22 @@ void ReadPage::describeItem()
     m_classes->setArmed(can);
     for (ClassButton* button : m_ways)
         button->setEnabled(can);
+    m_confirm->setEnabled(can);
     m_note->setEnabled(can);
     const auto said = reading ? item.said : std::nullopt;
     const bool labelled = said && verdictOf(said->state) == Verdict::label && said->classIndex;
-    m_classes->setChosen(labelled ? said->classIndex : std::nullopt);
-    m_question->setText(item.waits ? tr("Enter for the next") : item.again ? tr("Change it?") : tr("Which is it?"));
+    const LabelScheme labels = m_workspace.project().file.labels();
+    m_classes->setChosen(labels.multi ? labels.classesOf(m_marks)
+                         : labelled   ? labels.classesOf(*said->classIndex)
+                                      : std::vector<std::size_t>());
+    m_question->setText(item.waits     ? tr("Enter for the next")
+                        : item.again   ? tr("Change it?")
+                        : labels.multi ? tr("Which apply?")
+                                       : tr("Which is it?"));
 
     QString state = tr("unlabelled");
     if (labelled)
-        state = tr("labelled %1").arg(m_classes->button(*said->classIndex)->text());
+        state = tr("labelled %1").arg(labelText(*said->classIndex));
     else if (said)
         state = verdictText(verdictOf(said->state));
     const QString place = item.of > 0 ? tr("Image %1 of %2").arg(item.position).arg(item.of) : tr("Image");
@@ -259,15 +278,18 @@ QImage ReadPage::thumbnail(const std::string& sample)
 
 void ReadPage::refreshStrip()
 {
+    const LabelScheme labels = m_workspace.project().file.labels();
     QList<FilmItem> items;
     for (const store::CurrentLabel& label : m_workspace.reading().recent()) {
         FilmItem item;
         item.sample = QString::fromStdString(label.sample);
         item.picture = thumbnail(label.sample);
         item.verdict = verdictOf(label.state);
-        item.classIndex = label.classIndex;
-        if (label.classIndex && *label.classIndex < m_classes->count())
-            item.className = m_classes->button(*label.classIndex)->text();
+        if (label.classIndex) {
+            const std::vector<std::size_t> said = labels.classesOf(*label.classIndex);
+            item.classIndex = said.empty() ? std::nullopt : std::optional(int(said.front()));
+            item.className = labelText(*label.classIndex);
+        }
         item.durable = !label.event.empty();
         item.current = m_workspace.reading().state() == ReadingState::reading &&
                        label.sample == m_workspace.reading().item().sample;
@@ -289,8 +311,36 @@ void ReadPage::label(int classIndex)
 {
     if (classIndex >= m_classes->count())
         return;
+    if (m_workspace.project().file.multiLabel)
+        return mark(classIndex);
     if (decide(EventKind::label, classIndex, m_classes->button(classIndex)->text()))
         m_classes->flash(classIndex);
+}
+
+void ReadPage::mark(int classIndex)
+{
+    if (!m_armed || m_workspace.reading().item().waits || m_workspace.project().readOnly)
+        return;
+    m_marks ^= 1 << classIndex;
+    m_classes->flash(classIndex);
+    describeItem();
+}
+
+/// Marks that are not the image's label yet; none at all is one too, until it is said.
+bool ReadPage::hasNewMarks() const
+{
+    const session::ReadingItem& item = m_workspace.reading().item();
+    const bool labelled = item.said && verdictOf(item.said->state) == Verdict::label;
+    return m_workspace.project().file.multiLabel && m_workspace.reading().state() == ReadingState::reading &&
+           !item.waits && (!labelled || item.said->classIndex != m_marks);
+}
+
+void ReadPage::confirm()
+{
+    if (hasNewMarks())
+        decide(EventKind::label, m_marks, labelText(m_marks));
+    else
+        next();
 }
 
 void ReadPage::skip()
@@ -350,9 +400,12 @@ bool ReadPage::keyPressed(const QKeyEvent& event)
         if (!event.isAutoRepeat())
             peek(true);
         return true;
-    case Qt::Key_Right:
     case Qt::Key_Return:
     case Qt::Key_Enter:
+        if (!event.isAutoRepeat())
+            confirm();
+        return true;
+    case Qt::Key_Right:
         if (!event.isAutoRepeat())
             next();
         return true;

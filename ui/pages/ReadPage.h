@@ -49,7 +49,10 @@ public:
     bool keyPressed(const QKeyEvent& event);
     bool keyReleased(const QKeyEvent& event);
 
+    /// The image's label; in a multi-label study whether the class applies to it, kept by confirm().
     void label(int classIndex);
+    /// Multi-label: the classes marked are the image's label.
+    void confirm();
     void skip();
     void unsure();
     void ungradable();
@@ -88,6 +91,9 @@ private:
     void showImage();
     void showState();
     void showBroken(const Error& error);
+    QString labelText(int label) const;
+    void mark(int classIndex);
+    bool hasNewMarks() const;
     void describeItem();
     void refreshStrip();
     void refreshBanner();
@@ -102,6 +108,8 @@ private:
     ImageCanvas* m_canvas;
     CanvasMessage* m_message;
     ClassPanel* m_classes;
+    ClassButton* m_confirm;
+    int m_marks = 0; ///< multi-label: the classes marked for the image on the screen
     QLabel* m_question;
     QLineEdit* m_note;
     OverlayBar* m_overlay;

@@ -35,6 +35,10 @@ QWidget* ReadPage::buildPanel()
     connect(m_classes, &ClassPanel::chosen, this, &ReadPage::label);
     column->addWidget(m_classes);
 
+    m_confirm = new ClassButton(-1, tr("These apply"), tr("↵"), panel, QStringLiteral("check"));
+    connect(m_confirm, &QAbstractButton::clicked, this, &ReadPage::confirm);
+    column->addWidget(m_confirm);
+
     struct Way {
         QString name, key, icon;
         void (ReadPage::*run)();

@@ -115,6 +115,8 @@ QString emptyCurveText(const session::Results& results)
 Confusion confusionOf(const session::Evaluation& evaluation)
 {
     Confusion confusion;
+    if (evaluation.confusion.empty())
+        return confusion; // several classes an image: there is no such table
     for (const std::string& name : evaluation.classes)
         confusion.classes << visibleText(QString::fromStdString(name));
     for (const auto& row : evaluation.confusion)

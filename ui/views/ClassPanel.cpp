@@ -8,6 +8,7 @@
 #include <QPainter>
 #include <QTimer>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace foveate::ui {
 
@@ -139,10 +140,10 @@ void ClassPanel::setClasses(const QStringList& names)
     }
 }
 
-void ClassPanel::setChosen(std::optional<int> index)
+void ClassPanel::setChosen(const std::vector<std::size_t>& indices)
 {
     for (ClassButton* button : m_buttons)
-        button->setChosen(index && *index == button->index());
+        button->setChosen(std::find(indices.begin(), indices.end(), std::size_t(button->index())) != indices.end());
 }
 
 void ClassPanel::flash(int index)

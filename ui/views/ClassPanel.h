@@ -6,7 +6,7 @@
 #include <QStringList>
 #include <QWidget>
 
-#include <optional>
+#include <vector>
 
 class QVBoxLayout;
 
@@ -47,7 +47,7 @@ class ClassPanel : public QWidget {
 public:
     explicit ClassPanel(QWidget* parent = nullptr);
     void setClasses(const QStringList& names);
-    void setChosen(std::optional<int> index);
+    void setChosen(const std::vector<std::size_t>& indices);
     void flash(int index);
     void setArmed(bool armed);
     int count() const { return int(m_buttons.size()); }

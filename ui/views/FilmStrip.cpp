@@ -103,6 +103,10 @@ void FilmFrame::paintEvent(QPaintEvent*)
     if (m_item->verdict == Verdict::label && m_item->classIndex) {
         painter.setBrush(theme.classColour(*m_item->classIndex));
         painter.drawPath(classShape(*m_item->classIndex, mark));
+    } else if (m_item->verdict == Verdict::label) { // none of several classes applies
+        painter.setPen(QPen(theme.colour(Role::text), 1));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawEllipse(mark.adjusted(.5, .5, -.5, -.5));
     } else {
         painter.drawPixmap(mark.topLeft() - QPointF(1, 1),
                            iconPixmap(iconOf(m_item->verdict), theme.colour(Role::text), 14, devicePixelRatioF()));

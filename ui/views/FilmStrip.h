@@ -20,7 +20,7 @@ struct FilmItem {
     QString sample; ///< handed back on a click; never shown
     QImage picture;
     Verdict verdict = Verdict::label;
-    std::optional<int> classIndex;
+    std::optional<int> classIndex; ///< of several the first; nothing when none applies
     QString className;
     bool durable = false;
     bool current = false; ///< the image on the canvas

@@ -192,7 +192,7 @@ std::vector<float> SelectJob::dropoutPasses() const
         at::Tensor mask = at::empty({width}, at::kFloat);
         for (float& kept : std::span(mask.mutable_data_ptr<float>(), std::size_t(width)))
             kept = random.chance(kDropout) ? 0.0F : float(1 / (1 - kDropout));
-        const at::Tensor p = network.logitsOfFeatures(features * mask).softmax(1).contiguous();
+        const at::Tensor p = network.probabilitiesOfFeatures(features * mask).contiguous();
         passes.insert(passes.end(), p.const_data_ptr<float>(), p.const_data_ptr<float>() + p.numel());
     }
     return passes;
@@ -208,6 +208,7 @@ std::vector<std::uint8_t> SelectJob::chooseMapped() const
     cheap.ids = m_ids;
     cheap.probabilities = m_probabilities;
     cheap.classes = m_context.snapshot.classes.size();
+    cheap.multiLabel = m_context.snapshot.multiLabel;
     const auto ranked = query::rank("entropy", cheap);
     const auto most = std::size_t(std::ceil(kPrefilterShare * double(m_ids.size())));
     std::vector<std::uint8_t> mapped(m_ids.size(), 0);
@@ -292,6 +293,7 @@ query::Pool SelectJob::pool() const
     pool.ids = m_ids;
     pool.probabilities = m_probabilities;
     pool.classes = m_context.snapshot.classes.size();
+    pool.multiLabel = m_context.snapshot.multiLabel;
     pool.seed = m_context.snapshot.seed;
     pool.threads = m_context.capability.threads;
     pool.options = m_options.query;
@@ -382,6 +384,8 @@ json SelectJob::result() const
 Result<std::unique_ptr<learn::RunJob>> makeSelectJob(learn::RunContext context)
 {
     FOVEATE_TRY(SelectOptions options, selectOptions(context.snapshot.options));
+    if (context.snapshot.multiLabel && (options.needs & query::kNeedsOneClass) != 0)
+        return fail(Code::needsOneClass, {options.strategy});
     FOVEATE_TRY(KnownNumbers known, knownNumbers(context.folder));
     std::unique_ptr<learn::TrainedNetwork> trained;
     if (options.needs != query::kNeedsNothing) {

@@ -69,6 +69,8 @@ Result<Figures> figuresOf(const EvaluationSet& set, const std::vector<int>& pred
 Result<EvaluationSet> makeEvaluationSet(const Snapshot& snapshot,
                                         const std::vector<std::pair<std::int64_t, int>>& truth)
 {
+    if (snapshot.multiLabel)
+        return fail(Code::needsOneClass, {"--evaluate"});
     EvaluationSet set;
     set.classes = int(snapshot.classes.size());
     if (set.classes < 2)

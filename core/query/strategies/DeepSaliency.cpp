@@ -154,6 +154,7 @@ Result<Ranking> rankDeepSaliency(const Pool& pool, const Variant&)
 
 } // namespace
 
-const Strategy kDeepSaliency{"deep-saliency", kNeedsMeasures | kNeedsLatents, &kThumbnailMeasure, rankDeepSaliency};
+const Strategy kDeepSaliency{"deep-saliency", kNeedsMeasures | kNeedsLatents | kNeedsOneClass, &kThumbnailMeasure,
+                             rankDeepSaliency};
 
 } // namespace foveate::query

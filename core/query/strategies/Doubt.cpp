@@ -6,11 +6,11 @@
 namespace foveate::query {
 namespace {
 
-template <Doubt (*doubt)(std::span<const float>)> Result<Ranking> rankByDoubt(const Pool& pool, const Variant&)
+template <Doubt (*doubt)(std::span<const float>, bool)> Result<Ranking> rankByDoubt(const Pool& pool, const Variant&)
 {
     std::vector<Ranked> items = unjudged(pool);
     for (std::size_t i = 0; i < items.size(); ++i) {
-        Doubt d = doubt(pool.probabilities.subspan(i * pool.classes, pool.classes));
+        Doubt d = doubt(pool.probabilities.subspan(i * pool.classes, pool.classes), pool.multiLabel);
         items[i].score = d.score;
         items[i].reason = std::move(d.reason);
     }

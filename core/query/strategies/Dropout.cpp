@@ -29,6 +29,7 @@ Passes passesOf(const Pool& pool, std::size_t i)
     const std::size_t n = pool.ids.size(), classes = pool.classes, count = pool.passes.size() / (n * classes);
     Passes result;
     for (std::size_t c = 0; c < classes; ++c) {
+        const auto surpriseOf = [&](double p) { return surprise(p) + (pool.multiLabel ? surprise(1 - p) : 0); };
         double sum = 0, square = 0, doubt = 0;
         for (std::size_t t = 0; t < count; ++t) {
             const double p = double(pool.passes[(t * n + i) * classes + c]);
@@ -36,13 +37,13 @@ Passes passesOf(const Pool& pool, std::size_t i)
                 return {};
             sum += p;
             square += p * p;
-            doubt += surprise(p);
+            doubt += surpriseOf(p);
         }
         const double mean = sum / double(count);
         result.mean.push_back(mean);
         result.variance += std::max(0.0, square / double(count) - mean * mean);
         result.aleatoric += (sum - square) / double(count);
-        result.information += surprise(mean) - doubt / double(count);
+        result.information += surpriseOf(mean) - doubt / double(count);
     }
     return result;
 }
@@ -52,7 +53,8 @@ template <ReasonCode code> Result<Ranking> rankByPasses(const Pool& pool, const 
     std::vector<Ranked> items = unjudged(pool);
     for (std::size_t i = 0; i < items.size(); ++i) {
         const Passes passes = passesOf(pool, i);
-        if (std::accumulate(passes.mean.begin(), passes.mean.end(), 0.0) <= 0)
+        const bool some = pool.multiLabel || std::accumulate(passes.mean.begin(), passes.mean.end(), 0.0) > 0;
+        if (passes.mean.empty() || !some)
             continue;
         const double own = code == ReasonCode::bald ? std::max(0.0, passes.information) : passes.variance;
         const bool more = code == ReasonCode::dropout && pool.options.aleatoric == Aleatoric::bernoulli;

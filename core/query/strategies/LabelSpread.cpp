@@ -148,6 +148,6 @@ Result<Ranking> rankLabelSpread(const Pool& pool, const Variant&)
 
 } // namespace
 
-const Strategy kLabelSpread{"label-spread", kNeedsFeatures | kNeedsLabels, nullptr, rankLabelSpread};
+const Strategy kLabelSpread{"label-spread", kNeedsFeatures | kNeedsLabels | kNeedsOneClass, nullptr, rankLabelSpread};
 
 } // namespace foveate::query

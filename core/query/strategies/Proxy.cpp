@@ -86,6 +86,6 @@ Result<Ranking> rankProxy(const Pool& pool, const Variant&)
 
 } // namespace
 
-const Strategy kProxy{"proxy", kNeedsFeatures | kNeedsLabels, nullptr, rankProxy};
+const Strategy kProxy{"proxy", kNeedsFeatures | kNeedsLabels | kNeedsOneClass, nullptr, rankProxy};
 
 } // namespace foveate::query

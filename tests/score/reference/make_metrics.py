@@ -48,6 +48,43 @@ def case(name, truth, p):
             "confusion": m.confusion_matrix(truth, predicted, labels=range(classes)).tolist()}
 
 
+def questions_calibration_error(truth, p, bins=15):
+    """Each class of each image is a question with the confidence max(p, 1 - p)."""
+    top, hit = np.maximum(p, 1 - p).ravel(), ((p >= .5) == truth).ravel()
+    place = np.digitize(top, np.linspace(0, 1, bins + 1), right=True)
+    return float(sum(abs((hit[place == b].mean() - top[place == b].mean())) * (place == b).mean()
+                     for b in np.unique(place)))
+
+
+def multi_label(name, truth, p):
+    """truth: 0/1 [N,C]; written as the bits of a number, class 0 the lowest."""
+    truth, p = np.asarray(truth), np.asarray(p, dtype=float)
+    classes, predicted = p.shape[1], (p >= .5).astype(int)
+    per = m.precision_recall_fscore_support(truth, predicted, zero_division=0)
+    both = [c for c in range(classes) if 0 < truth[:, c].sum() < len(truth)]
+    auc = [m.roc_auc_score(truth[:, c], p[:, c]) if c in both else None for c in range(classes)]
+    average = {a: m.precision_recall_fscore_support(truth, predicted, average=a, zero_division=0)[:3]
+               for a in ("macro", "weighted")}
+    return {"name": name, "multi_label": True, "classes": classes,
+            "truth": (truth << np.arange(classes)).sum(1).tolist(), "probabilities": p.ravel().tolist(),
+            "accuracy": m.accuracy_score(truth, predicted),
+            "balanced_accuracy": float(np.mean([m.balanced_accuracy_score(truth[:, c], predicted[:, c])
+                                                for c in both])),
+            "auc": float(np.mean([auc[c] for c in both])), "auc_per_class": auc,
+            "precision": per[0].tolist(), "recall": per[1].tolist(), "f1": per[2].tolist(),
+            "support": per[3].tolist(),
+            "precision_macro": average["macro"][0], "recall_macro": average["macro"][1],
+            "f1_macro": average["macro"][2], "precision_weighted": average["weighted"][0],
+            "recall_weighted": average["weighted"][1], "f1_weighted": average["weighted"][2],
+            "ece": questions_calibration_error(truth, p), "confusion": []}
+
+
+def draw_sets(rng, n, classes, digits=None):
+    truth = (rng.random((n, classes)) < np.linspace(.1, .6, classes)).astype(int)
+    p = np.clip(.5 + (truth - .5) * rng.random((n, classes)) + .3 * rng.standard_normal((n, classes)), 0, 1)
+    return truth, p if digits is None else np.round(p, digits)
+
+
 def draw(rng, n, classes, strength, digits=None):
     truth = rng.integers(0, classes, n)
     p = rng.dirichlet(np.ones(classes), n)
@@ -68,5 +105,10 @@ cases = [case("binary", *draw(rng, 60, 2, 1)),
          case("one class only", [1, 1, 1], [[.2, .8], [.6, .4], [.1, .9]]),
          case("one image", [0], [[.2, .3, .5]]),
          case("perfect and certain", [0, 1, 1], [[1, 0], [0, 1], [0, 1]])]
+rng = np.random.default_rng(20261127)
+cases += [multi_label("sets of four", *draw_sets(rng, 90, 4)),
+          multi_label("sets of two, ties", *draw_sets(rng, 60, 2, 1)),
+          multi_label("sets, a class that never applies", *(lambda t, p: (t * [1, 0, 1], p))(*draw_sets(rng, 40, 3))),
+          multi_label("sets, a class that always does", *(lambda t, p: (t | [0, 0, 1], p))(*draw_sets(rng, 40, 3)))]
 print(json.dumps({"made_with": {"python": platform.python_version(), "scikit-learn": sklearn.__version__,
                                 "numpy": np.__version__}, "cases": cases}))
