@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/engine/LocalRanks.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -86,6 +87,11 @@ Status LocalRanks::spawn(const std::string& runFolder, int rank)
         return tl::unexpected<Error>(errnoError(error, "foveate-engine"));
     m_others.push_back(process);
     return {};
+}
+
+bool LocalRanks::allLive() const
+{
+    return std::none_of(m_others.begin(), m_others.end(), hasEnded);
 }
 
 LocalRanks::~LocalRanks()

@@ -23,6 +23,8 @@ public:
     LocalRanks(const LocalRanks&) = delete;
     LocalRanks& operator=(const LocalRanks&) = delete;
 
+    /// Whether none has ended.
+    bool allLive() const;
     /// This process, the first of them.
     const learn::Ranks& first() const { return m_first; }
 

@@ -46,6 +46,7 @@ Status runFolder(const RunOptions& options, const learn::Ranks& ranks, const lea
         FOVEATE_TRY(others, LocalRanks::start(absolute, processes));
         return others->first();
     };
+    settings.othersLive = [&others] { return !others || others->allLive(); };
     return learn::runEngine(absolute, makers(), settings, told, stopAsked);
 }
 

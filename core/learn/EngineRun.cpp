@@ -126,7 +126,7 @@ Result<RunContext> openContext(const std::string& folder, const RunSettings& set
         FOVEATE_TRY(ranks, settings.startRanks(processes));
     }
     if (ranks.count > 1) {
-        FOVEATE_TRY(context.group, Group::join(ranks));
+        FOVEATE_TRY(context.group, Group::join(ranks, settings.othersLive));
     }
     FOVEATE_TRY(context.capability, agreeOnCapability(context, ranks, settings.requireGpu));
     return context;

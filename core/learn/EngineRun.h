@@ -37,6 +37,8 @@ struct RunSettings {
     int processes = 0; ///< that train together on this machine; 0: as many as the snapshot says
     /// Starts the others, and says who this one is among them; asked when this one was started alone.
     std::function<Result<Ranks>(int processes)> startRanks;
+    /// False as soon as one of those started has ended.
+    std::function<bool()> othersLive;
     double checkpointSeconds = 5; ///< longest time between two checkpoints
     double checkpointShare = .1;  ///< part of the time that saving at the end of epochs may take; 1: after every epoch
 };

@@ -361,6 +361,19 @@ private Q_SLOTS:
         });
     }
 
+    void aRankThatNeverComesIsNotWaitedFor()
+    {
+        const QTemporaryDir folder;
+        Ranks ranks;
+        ranks.count = ranks.local = 2;
+        ranks.file = folder.filePath("meeting").toStdString();
+        int asked = 0;
+        const Result<GroupPointer> group = Group::join(ranks, [&asked] { return ++asked < 3; });
+        QVERIFY(!group);
+        QCOMPARE(group.error().code, Code::rankLost);
+        QCOMPARE(asked, 3);
+    }
+
     void aRankThatLeavesIsMissed()
     {
         asTwoRanks([](const GroupPointer& group) {

@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
@@ -20,6 +21,7 @@ namespace {
 using std::chrono::minutes;
 
 constexpr minutes kJoining(5), kFarSilence(30), kNearSilence(24 * 60);
+constexpr std::chrono::milliseconds kGlance(20);
 
 c10::intrusive_ptr<c10d::Store> openStore(const Ranks& ranks)
 {
@@ -35,10 +37,24 @@ c10::intrusive_ptr<c10d::Store> openStore(const Ranks& ranks)
                                                   c10::make_intrusive<c10d::TCPStore>(ranks.address, options));
 }
 
-c10::intrusive_ptr<c10d::ProcessGroup> connect(const Ranks& ranks)
+/// Waits until all are there. One that ended on its way would be missed only when joining has lasted too long.
+bool meet(c10d::Store& store, const Ranks& ranks, const std::function<bool()>& othersLive)
 {
-    const c10::intrusive_ptr<c10d::Store> store = openStore(ranks);
-    store->setTimeout(kJoining);
+    std::vector<std::string> all;
+    for (int rank = 0; rank < ranks.count; ++rank)
+        all.push_back("here/" + std::to_string(rank));
+    store.set(all[std::size_t(ranks.rank)], std::vector<std::uint8_t>{1});
+    const auto last = std::chrono::steady_clock::now() + kJoining;
+    while (!store.check(all)) {
+        if ((othersLive && !othersLive()) || std::chrono::steady_clock::now() > last)
+            return false;
+        std::this_thread::sleep_for(kGlance);
+    }
+    return true;
+}
+
+c10::intrusive_ptr<c10d::ProcessGroup> connect(const Ranks& ranks, const c10::intrusive_ptr<c10d::Store>& store)
+{
     const bool near = !ranks.file.empty();
     const auto options = c10d::ProcessGroupGloo::Options::create(near ? kNearSilence : kFarSilence);
     options->devices.push_back(near ? c10d::ProcessGroupGloo::createDeviceForInterface("lo")
@@ -52,12 +68,16 @@ c10::intrusive_ptr<c10d::ProcessGroup> connect(const Ranks& ranks)
 
 } // namespace
 
-Result<std::shared_ptr<Group>> Group::join(const Ranks& ranks)
+Result<std::shared_ptr<Group>> Group::join(const Ranks& ranks, const std::function<bool()>& othersLive)
 {
     // LibTorch would note each exchange with the functions that called for it, in a list that threads share unguarded.
     [[maybe_unused]] static const int unnoted = setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
     try {
-        return std::shared_ptr<Group>(new Group(ranks, connect(ranks)));
+        const c10::intrusive_ptr<c10d::Store> store = openStore(ranks);
+        store->setTimeout(kJoining);
+        if (!meet(*store, ranks, othersLive))
+            return fail(Code::rankLost);
+        return std::shared_ptr<Group>(new Group(ranks, connect(ranks, store)));
     } catch (const std::exception&) {
         return fail(Code::rankLost);
     }

@@ -11,6 +11,7 @@
 #include "learn/ranks/Ranks.h"
 
 #include <ATen/core/Tensor.h>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,8 +24,9 @@ namespace foveate::learn {
 
 class Group {
 public:
-    /// Waits until all are there, five minutes at most; rankLost otherwise. REQUIRES: ranks.count > 1.
-    static Result<std::shared_ptr<Group>> join(const Ranks& ranks);
+    /// Waits until all are there, five minutes at most, and not when `othersLive` says that one has ended before;
+    /// rankLost then. REQUIRES: ranks.count > 1.
+    static Result<std::shared_ptr<Group>> join(const Ranks& ranks, const std::function<bool()>& othersLive = {});
     ~Group();
     Group(const Group&) = delete;
     Group& operator=(const Group&) = delete;
