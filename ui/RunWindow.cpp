@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/MainWindow.h"
+#include "ui/views/Style.h"
 
 #include <QApplication>
 #include <QLocale>
 #include <QStandardPaths>
-#include <QStyleFactory>
 #include <QTranslator>
 
 namespace foveate::ui {
@@ -18,7 +18,7 @@ constexpr int kBodyPixels = 13;
 void applyTheme(QApplication& application, ThemeName name)
 {
     const Theme& theme = Theme::use(name);
-    application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    application.setStyle(new Style);
     application.setPalette(theme.palette());
     QFont font = application.font();
     font.setPixelSize(kBodyPixels);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Colours by role: complete, readable, and nowhere else in the program.
+#include "ui/MainWindow.h"
 #include "ui/models/ColourMap.h"
 #include "ui/models/Theme.h"
 
+#include <QCheckBox>
 #include <QDirIterator>
 #include <QFile>
 #include <QRegularExpression>
@@ -38,6 +40,24 @@ private Q_SLOTS:
         atLeast(Role::onAccent, Role::accent, 4.5);
         atLeast(Role::canvasText, Role::canvas, 4.5);
         atLeast(Role::canvasQuiet, Role::canvas, 4.5);
+    }
+
+    void boxesToTickAreSeen_data() { contrasts_data(); }
+
+    /// Ticked or not, the frame stands out from what is around it; Fusion's own does not in the dark.
+    void boxesToTickAreSeen()
+    {
+        QFETCH(int, theme);
+        applyTheme(*qApp, ThemeName(theme));
+        for (const bool on : {false, true}) {
+            QCheckBox box;
+            box.setChecked(on);
+            const QImage picture = box.grab().toImage();
+            double most = 1;
+            for (int x = 0; x < picture.width(); ++x)
+                most = std::max(most, contrast(picture.pixelColor(x, picture.height() / 2), picture.pixelColor(0, 0)));
+            QVERIFY2(most >= 3, qPrintable(QString::number(most)));
+        }
     }
 
     void contrastIsWcag()
@@ -108,5 +128,5 @@ private:
     static void atMost(int found, int most) { QVERIFY2(found <= most, qPrintable(QString::number(found))); }
 };
 
-QTEST_GUILESS_MAIN(TestTheme)
+QTEST_MAIN(TestTheme)
 #include "tst_theme.moc"
