@@ -67,7 +67,6 @@ Result<nlohmann::json> labelCommit(const WorkloadInput& input)
     FOVEATE_TRY(store::Study study,
                 store::Study::create(folder.filePath(QStringLiteral("b.foveate")).toStdString(), project));
     std::vector<store::Sample> samples;
-    samples.reserve(kLabels);
     for (int i = 0; i < kLabels; ++i)
         samples.push_back(madeSample(i));
     FOVEATE_CHECK(study.insertSamples(samples));
@@ -106,7 +105,6 @@ std::vector<imaging::PackImage> decodeAll(imaging::DecoderPool& pool, const std:
     std::vector<imaging::PackImage> images(files.size());
     std::atomic<std::size_t> next{0};
     std::vector<std::thread> workers;
-    workers.reserve(std::size_t(threads));
     for (int t = 0; t < threads; ++t)
         workers.emplace_back([&] {
             for (std::size_t i = next++; i < files.size(); i = next++)
@@ -181,7 +179,6 @@ Result<nlohmann::json> secondEpoch(const WorkloadInput& input)
     FOVEATE_CHECK(writer.commit());
     FOVEATE_TRY(const Pack pack, Pack::open(path));
     std::vector<double> seconds;
-    seconds.reserve(std::size_t(input.repeat));
     for (int r = 0; r < input.repeat; ++r)
         seconds.push_back(readPack(pack, std::uint64_t(r)));
     const double best = *std::min_element(seconds.begin(), seconds.end());

@@ -110,7 +110,6 @@ TrainJob::TrainJob(RunContext context, TrainOptions options, ModelInfo info, Tra
 {
     m_state.batch = m_options.batch;
     m_state.learningRate = m_options.learningRate;
-    m_network.setMultiLabel(m_info.multiLabel);
     m_tuner.setClassWeights(m_set.sides);
     chooseSamples();
 }
@@ -212,10 +211,7 @@ Status TrainJob::returnToCheckpoint()
     if (checkpoint) {
         FOVEATE_CHECK(restore(*checkpoint));
     } else {
-        FOVEATE_TRY(Network fresh, Network::create(m_info.model, int(m_info.classes.size()), m_context.snapshot.seed,
-                                                   dropoutOf(m_options, m_info.model), m_info.hidden));
-        if (m_context.parent)
-            FOVEATE_CHECK(fresh.load(m_context.parent->tensors, false));
+        FOVEATE_TRY(const Network fresh, makeNetwork(m_context, m_options, m_info));
         FOVEATE_CHECK(m_network.load(fresh.state()));
         m_tuner.restart();
         m_state = TrainState();
@@ -491,10 +487,7 @@ Result<std::unique_ptr<RunJob>> makeTrainJob(RunContext context)
     FOVEATE_TRY(PackBatches batches,
                 PackBatches::create(context.pack, rowsOf(context.snapshot), info.size, info.normalisation,
                                     context.capability.threads, deviceOf(context.capability)));
-    FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed,
-                                                 dropoutOf(options, info.model), info.hidden));
-    if (context.parent)
-        FOVEATE_CHECK(network.load(context.parent->tensors, false));
+    FOVEATE_TRY(Network network, makeNetwork(context, options, info));
     return std::unique_ptr<RunJob>(std::make_unique<TrainJob>(std::move(context), options, std::move(info),
                                                               std::move(set), std::move(batches), std::move(network),
                                                               std::move(preset)));

@@ -34,6 +34,16 @@ Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& opt
     return info;
 }
 
+Result<Network> makeNetwork(const RunContext& context, const TrainOptions& options, const ModelInfo& info)
+{
+    FOVEATE_TRY(Network network, Network::create(info.model, int(info.classes.size()), context.snapshot.seed,
+                                                 dropoutOf(options, info.model), info.hidden));
+    network.setMultiLabel(info.multiLabel);
+    if (context.parent)
+        FOVEATE_CHECK(network.load(context.parent->tensors, false));
+    return network;
+}
+
 Result<augment::Preset> choosePreset(const TrainOptions& options, int channels)
 {
     if (!options.augment.is_null())

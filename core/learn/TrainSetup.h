@@ -3,6 +3,7 @@
 #pragma once
 
 #include "learn/ModelInfo.h"
+#include "learn/Network.h"
 #include "learn/RunJob.h"
 #include "learn/TrainOptions.h"
 
@@ -15,6 +16,10 @@ Result<ModelInfo> startOf(const RunContext& context, const std::string& model);
 
 /// The same for a training, with its options' size and the project's classes.
 Result<ModelInfo> chooseModel(const RunContext& context, const TrainOptions& options);
+
+/// The network that a training begins with: a fresh head on the parent's backbone, or on one made by the seed. Errors
+/// of Network::create() and load().
+Result<Network> makeNetwork(const RunContext& context, const TrainOptions& options, const ModelInfo& info);
 
 /// The option's preset of views, else the weak one for the channels.
 Result<augment::Preset> choosePreset(const TrainOptions& options, int channels);

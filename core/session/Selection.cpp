@@ -81,6 +81,15 @@ Result<query::Needs> needsOf(const std::string& strategy, nlohmann::json options
     return query::needsOf(parts, read);
 }
 
+/// The same in a study; needsOneClass (strategy) in a multi-label one that it is not made for.
+Result<query::Needs> needsIn(bool multiLabel, const std::string& strategy, const nlohmann::json& options)
+{
+    FOVEATE_TRY(const query::Needs needs, needsOf(strategy, options));
+    if (multiLabel && (needs & query::kNeedsOneClass) != 0)
+        return fail(Code::needsOneClass, {strategy});
+    return needs;
+}
+
 bool isAtOnce(query::Needs needs)
 {
     return (needs & ~query::Needs(query::kNeedsProbabilities)) == 0;
@@ -133,8 +142,7 @@ Result<bool> ranksAtOnce(const std::string& strategy, const nlohmann::json& opti
 
 Status checkStrategy(const std::string& strategy, const nlohmann::json& options, bool multiLabel)
 {
-    FOVEATE_TRY(const query::Needs needs, needsOf(strategy, options));
-    return multiLabel && (needs & query::kNeedsOneClass) != 0 ? fail(Code::needsOneClass, {strategy}) : Status();
+    return needsIn(multiLabel, strategy, options).map([](query::Needs) {});
 }
 
 Result<std::vector<SelectedItem>> rankItems(const std::string& strategy, const std::vector<PoolItem>& pool,
@@ -159,8 +167,7 @@ Result<std::vector<SelectedItem>> rankItems(const std::string& strategy, const s
 
 Result<PreparedSelection> prepareSelection(Project& project, const SelectWish& wish)
 {
-    FOVEATE_CHECK(checkStrategy(wish.strategy, wish.options, project.file().multiLabel));
-    FOVEATE_TRY(const query::Needs needs, needsOf(wish.strategy, wish.options));
+    FOVEATE_TRY(const query::Needs needs, needsIn(project.file().multiLabel, wish.strategy, wish.options));
     PreparedSelection prepared;
     prepared.selection = {wish.strategy, wish.seed, {}, {}};
     std::optional<RunInfo> run;

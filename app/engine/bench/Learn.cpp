@@ -118,7 +118,6 @@ Result<Outcome> logits(const Input& input)
     outcome.items = 64;
     outcome.seconds = timed(input.repeat, [&] {
         std::vector<at::Tensor> parts;
-        parts.reserve(networks.size());
         for (Network& net : networks)
             parts.push_back(net.logitsOfFeatures(net.backbone().foldedFeatures(x)));
         rows = at::cat(parts);
